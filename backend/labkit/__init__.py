@@ -1,0 +1,34 @@
+"""What lab authors import."""
+
+from labkit.checks import (
+    AfterReboot,
+    Check,
+    Current,
+    NotYet,
+    Outcome,
+    Sustained,
+    UnderFault,
+    check,
+    require,
+)
+from labkit.nodes import CommandResult, Disk, Fault, Lab, Node, Unreachable
+from labkit.text import Text
+
+__all__ = [
+    "AfterReboot",
+    "Check",
+    "CommandResult",
+    "Current",
+    "Disk",
+    "Fault",
+    "Lab",
+    "Node",
+    "NotYet",
+    "Outcome",
+    "Sustained",
+    "Text",
+    "UnderFault",
+    "Unreachable",
+    "check",
+    "require",
+]
