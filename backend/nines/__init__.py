@@ -1,0 +1,1 @@
+"""Nines: real machines to practise high availability on."""

@@ -1,0 +1,3 @@
+from nines.cli import main
+
+main()
