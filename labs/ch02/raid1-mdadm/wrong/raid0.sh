@@ -1,0 +1,18 @@
+#!/bin/sh
+# fails: array_is_raid1
+# Both disks in use, twice the room, and no second copy of anything.
+set -eu
+
+for disk in vdb vdc; do
+    parted -s "/dev/$disk" mklabel gpt mkpart raid 1MiB 100% set 1 raid on
+done
+udevadm settle
+mdadm --create --run /dev/md0 --level=0 --raid-devices=2 /dev/vdb1 /dev/vdc1
+mkfs.ext4 -q /dev/md0
+mkdir -p /data
+echo "UUID=$(blkid -s UUID -o value /dev/md0)  /data  ext4  defaults,nofail  0  2" >>/etc/fstab
+systemctl daemon-reload
+mount /data
+cp -a /root/tokens /data/
+mdadm --detail --scan >>/etc/mdadm/mdadm.conf
+sync
