@@ -1,0 +1,68 @@
+/**
+ * What crosses HTTP, /api/v1, under the names the pages use.
+ *
+ * The shapes are the server's own (openapi.ts is generated, see `npm run types`); only what travels
+ * in event streams is written by hand. Times are ISO 8601 in UTC; ids are UUIDs unless said.
+ */
+import type { components } from './openapi';
+
+type Schemas = components['schemas'];
+
+export type Text = Schemas['Text'];
+export type Language = keyof Text;
+export type Theme = NonNullable<Me['theme']>;
+
+// Accounts
+export type Me = Schemas['Me'];
+
+// Catalog and progress
+export type Exercise = Schemas['ExerciseRead'];
+export type Progress = Schemas['ProgressRead'];
+export type ChapterSummary = Schemas['ChapterSummary'];
+export type Chapter = Schemas['ChapterRead'];
+export type Section = Schemas['SectionRead'];
+export type Home = Schemas['Home'];
+export type Recent = Schemas['Recent'];
+export type About = Schemas['About'];
+
+// Labs and sessions
+export type Lab = Schemas['LabRead'];
+export type LabNode = Schemas['LabNode'];
+export type Step = Schemas['LabStep'];
+export type CheckInfo = Schemas['LabCheck'];
+export type CheckMode = CheckInfo['mode'];
+export type FaultKind = Schemas['FaultCreate']['kind'];
+export type Session = Schemas['SessionRead'];
+export type SessionState = Schemas['SessionState'];
+export type SessionPhase = Schemas['Phase'];
+export type SessionNode = Schemas['NodeRead'];
+export type SessionDisk = SessionNode['disks'][number];
+export type Happened = Schemas['Happened'];
+export type Terminal = Schemas['TerminalRead'];
+
+// Grading
+export type Attempt = Schemas['AttemptRead'];
+export type CheckResult = Schemas['ResultRead'];
+export type Outcome = CheckResult['outcome'];
+export type BrokenCheck = Schemas['BrokenRead'];
+
+/** `event: grading` of a session's stream. */
+export interface GradingEvent {
+	attempt: string;
+	kind: 'started' | 'result' | 'finished' | 'interrupted';
+	result?: CheckResult;
+	attempt_body?: Attempt;
+}
+
+// Calculations
+export type Calculation = Schemas['CalculationRead'];
+export type Draw = Schemas['DrawRead'];
+export type Ask = Schemas['AskRead'];
+export type Given = Schemas['Given'];
+export type Unit = Schemas['UnitRead'];
+export type Figure = NonNullable<Draw['figure']>;
+export type Verdict = Schemas['VerdictRead'];
+export type AskVerdict = Schemas['AskVerdictRead'];
+export type AskOutcome = AskVerdict['outcome'];
+export type ExplanationStep = Schemas['StepRead'];
+export type Answers = Schemas['AnswersWrite']['answers'];
