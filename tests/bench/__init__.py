@@ -1,0 +1,1 @@
+"""The figures that the issues name, measured on a real server with real machines."""
