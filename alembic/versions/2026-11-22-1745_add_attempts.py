@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("points", sa.Integer(), nullable=False),
         sa.Column("max_points", sa.Integer(), nullable=False),
         sa.Column("faults", sa.JSON(), nullable=False),
+        sa.Column("owed", sa.String(length=64), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

@@ -83,6 +83,19 @@ class Examination:
                 finally:
                     await self._end_process()
 
+    async def mend(self) -> None:
+        """Undo the faults and run the repair that an interrupted examination owes."""
+        owed = self.machines.owed
+        self.machines.begin(owed or "")
+        await self.machines.undo_all()
+        try:
+            for check in self.lab.checks:
+                if check.name == owed and check.repairs:
+                    await self._repair(check)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end_process()
+
     async def _look(self, step: Run) -> CheckResult:
         check, begun = step.check, time.monotonic()
         self.machines.begin(check.name)
@@ -110,6 +123,8 @@ class Examination:
             found = await self._job_of(check, "before")
             if found.get("outcome") != Outcome.PASSED:
                 return found
+        if check.repairs:
+            await self.machines.owe(check.name)
         try:
             return await self._under_fault(check, check.fault)
         finally:
@@ -145,6 +160,7 @@ class Examination:
         done = await self._job(
             {"do": "repair", "name": check.name}, own_seconds=REPAIR_SECONDS
         )
+        await self.machines.owe(None)
         if report := done.get("report"):
             raise CheckerDied(f"Its repair failed:\n{report}")
 

@@ -1,6 +1,6 @@
 """Answers a checker's questions about one session's machines, within limits.
 
-It writes down what was asked, keeps count of the faults in force, and can undo them.
+It writes down what was asked, keeps count of what is broken, and can undo the faults.
 """
 
 import base64
@@ -34,7 +34,7 @@ MAX_COMMAND = 128 * 1024
 MAX_READ = 1024 * 1024
 _DISK_PIECE = 64 * 1024
 
-Remember = Callable[[Sequence[Fault]], Awaitable[None]]
+Remember = Callable[[Sequence[Fault], str | None], Awaitable[None]]
 
 
 class SandboxGone(Exception):
@@ -43,8 +43,8 @@ class SandboxGone(Exception):
 
 @dataclass(kw_only=True)
 class Machines:
-    """`remember` stores the faults in force before one more is made, so that a server
-    that dies leaves a note of what to undo."""
+    """`remember` stores the faults in force, and the check whose repair is owed, before
+    anything breaks: a server that dies leaves a note of what to mend."""
 
     driver: SandboxDriver
     sandbox: str
@@ -52,6 +52,7 @@ class Machines:
     remember: Remember
     evidence: Evidence = field(default_factory=Evidence)
     in_force: list[Fault] = field(default_factory=list)
+    owed: str | None = None
     _check: str = ""
     _seconds_left: float = MACHINE_SECONDS
     _questions_left: int = MAX_QUESTIONS
@@ -93,7 +94,7 @@ class Machines:
         mended = next((each for each in self.in_force if undoes(fault, each)), None)
         if mended is None and undo_of(fault) is not None:
             self.in_force.append(fault)
-            await self.remember(self.in_force)
+            await self._note()
         try:
             await break_and_wait(self.driver, self.sandbox, fault)
             asked = {"fault": fault.kind, "node": fault.node, "disk": fault.disk}
@@ -101,11 +102,19 @@ class Machines:
         except FaultRefused:
             if fault in self.in_force:
                 self.in_force.remove(fault)
-                await self.remember(self.in_force)
+                await self._note()
             raise
         if mended is not None:
             self.in_force.remove(mended)
-            await self.remember(self.in_force)
+            await self._note()
+
+    async def owe(self, check: str | None) -> None:
+        """From here on that check's repair must be run; None once it has been."""
+        self.owed = check
+        await self._note()
+
+    async def _note(self) -> None:
+        await self.remember(self.in_force, self.owed)
 
     async def undo_all(self) -> None:
         """The last fault first. One that cannot be undone stays on the list."""
@@ -126,7 +135,7 @@ class Machines:
                 # Undone already, or a machine that is still letting go of a disk.
                 if not await self._holds(fault):
                     self.in_force.remove(fault)
-                    await self.remember(self.in_force)
+                    await self._note()
                     return
                 await anyio.sleep(UNDO_EVERY)
 

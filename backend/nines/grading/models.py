@@ -42,6 +42,7 @@ class Attempt(Model):
     max_points: Mapped[int] = mapped_column(default=0)
     # What the checker broke and has not mended yet, for whoever comes after a crash.
     faults: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    owed: Mapped[str | None] = mapped_column(String(64))  # The check to be repaired.
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 

@@ -116,7 +116,7 @@ class Bench:
 async def bench(driver: SandboxDriver, lab: LabFolder) -> AsyncIterator[Bench]:
     """A fresh sandbox, removed on whatever way the block is left."""
 
-    async def remember(_: object) -> None: ...  # It ends with the sandbox.
+    async def remember(*_: object) -> None: ...  # It ends with the sandbox.
 
     name = f"nines-prove-{uuid4().hex[:12]}"
     machines = Machines(

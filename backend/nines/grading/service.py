@@ -70,14 +70,16 @@ class Grading:
     _tasks: TaskGroup | None = field(default=None, init=False)
     _places: anyio.CapacityLimiter | None = field(default=None, init=False)
     _looking_at: dict[UUID, ResultRead] = field(default_factory=dict, init=False)
+    _mending: dict[str, anyio.Event] = field(default_factory=dict, init=False)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Attempts run inside; leaving interrupts them, with everything mended."""
         async with anyio.create_task_group() as tasks:
             self._tasks, self._places = tasks, anyio.CapacityLimiter(AT_ONCE)
-            for attempt in await self._left_by_a_dead_server():
-                tasks.start_soon(self._mend, attempt)
+            for sandbox, attempts in (await self._left_by_a_dead_server()).items():
+                self._mending[sandbox] = anyio.Event()
+                tasks.start_soon(self._mend, sandbox, attempts)
             yield
             tasks.cancel_scope.cancel()
 
@@ -180,12 +182,7 @@ class Grading:
         self, attempt: Attempt, lab: LabFolder, checks: list[CheckFacts]
     ) -> None:
         assert self._places, "Attempts run only inside `running()`."
-        machines = Machines(
-            driver=self.driver,
-            sandbox=attempt.sandbox,
-            nodes=tuple(node.name for node in lab.manifest.nodes),
-            remember=lambda faults: self._remember(attempt, faults),
-        )
+        machines = self._machines(attempt, lab)
         places = {each.name: place for place, each in enumerate(lab.checks)}
         state = AttemptState.INTERRUPTED
 
@@ -207,6 +204,8 @@ class Grading:
 
         try:
             async with self._places:
+                if mended := self._mending.get(attempt.sandbox):
+                    await mended.wait()
                 await Examination(lab=lab, machines=machines).run(
                     checks, began=began, settled=settled
                 )
@@ -239,8 +238,8 @@ class Grading:
         kind = "finished" if state is AttemptState.COMPLETE else "interrupted"
         self._tell(row, kind, attempt_body=body)
 
-    async def _left_by_a_dead_server(self) -> Sequence[Attempt]:
-        """Interrupt what cannot go on; who has left something broken."""
+    async def _left_by_a_dead_server(self) -> dict[str, list[Attempt]]:
+        """Interrupt what cannot go on; by sandbox, who has left something broken."""
         async with self.db.begin() as db:
             query = select(Attempt).where(Attempt.state == AttemptState.RUNNING)
             running = (await db.scalars(query)).all()
@@ -252,28 +251,43 @@ class Grading:
                     select(Attempt).where(Attempt.state != AttemptState.COMPLETE)
                 )
             ).all()
-        return [attempt for attempt in left if attempt.faults]
+        broke: dict[str, list[Attempt]] = {}
+        for attempt in left:
+            if attempt.faults or attempt.owed:
+                broke.setdefault(attempt.sandbox, []).append(attempt)
+        return broke
 
-    async def _mend(self, attempt: Attempt) -> None:
-        machines = Machines(
+    async def _mend(self, sandbox: str, attempts: Sequence[Attempt]) -> None:
+        """Whoever wants this session checked meanwhile, waits."""
+        for attempt in attempts:
+            try:
+                lab = self.lab(attempt.lab)
+                machines = self._machines(attempt, lab)
+                with anyio.move_on_after(MENDING_SECONDS):
+                    await Examination(lab=lab, machines=machines).mend()
+            except SandboxGone:
+                await self._remember(attempt, [], None)  # Gone with its sandbox.
+            except Exception:
+                logger.exception("not mended", extra={"sandbox": sandbox})
+        self._mending.pop(sandbox).set()
+
+    def _machines(self, attempt: Attempt, lab: LabFolder) -> Machines:
+        return Machines(
             driver=self.driver,
             sandbox=attempt.sandbox,
-            nodes=(),
-            remember=lambda faults: self._remember(attempt, faults),
+            nodes=tuple(node.name for node in lab.manifest.nodes),
+            remember=lambda faults, owed: self._remember(attempt, faults, owed),
             in_force=[Fault(**each) for each in attempt.faults],
+            owed=attempt.owed,
         )
-        try:
-            with anyio.move_on_after(MENDING_SECONDS):
-                await machines.undo_all()
-        except SandboxGone:
-            await self._remember(attempt, [])  # Gone with its sandbox.
-        except Exception:
-            logger.exception("faults left", extra={"sandbox": attempt.sandbox})
 
-    async def _remember(self, attempt: Attempt, faults: Sequence[Fault]) -> None:
+    async def _remember(
+        self, attempt: Attempt, faults: Sequence[Fault], owed: str | None
+    ) -> None:
         async with self.db.begin() as db:
             row = await db.get_one(Attempt, attempt.id)
             row.faults = [asdict(fault) for fault in faults]
+            row.owed = owed
 
     async def _find(self, *which: Any) -> list[AttemptRead]:
         query = select(Attempt).where(*which).order_by(Attempt.started_at.desc())

@@ -266,7 +266,6 @@ class Plot:
 
     before: Planted | None = None
     events: int = 0
-    pulled: str = ""  # The member on the disk that is pulled: `vdb1`
 
 
 plot = Plot()
@@ -278,7 +277,6 @@ def plant_and_write(lab: Lab) -> None:
     require_mounted(array.node, "/data", device="md0", kind="ext4")
     require_files(array.node)
     found = require_mirror(array)
-    plot.pulled = found["vdb"].name
     plot.before = plant(array.node, "/data/.nines-before")
     for each in found.values():
         plot.before.require_on(array.node.disk(each.disk), data=each.data)
@@ -287,10 +285,15 @@ def plant_and_write(lab: Lab) -> None:
 
 
 def put_back(lab: Lab) -> None:
-    """Take the disk into the mirror again and wait until it holds everything."""
+    """Take the disk into the mirror again and wait until it holds everything.
+
+    What to take back is read from the disk: this may be another process than the one
+    that planted and looked.
+    """
     array = md0(lab)
     tidy(array)
-    if not plot.pulled:
+    ours = array.members().get("vdb")
+    if not ours:
         return
     until = time.monotonic() + 10
     while array.absent_disks() and time.monotonic() < until:
@@ -305,11 +308,11 @@ def put_back(lab: Lab) -> None:
             if array.sysfs("degraded") == "0":
                 return
             array.node.run(["mdadm", "/dev/md0", "--remove", "failed"])
-            add = ["mdadm", "/dev/md0", "--add", f"/dev/{plot.pulled}"]
+            add = ["mdadm", "/dev/md0", "--add", f"/dev/{ours.name}"]
             said = array.node.run(add).stderr
         time.sleep(0.5)
     raise TimeoutError(
-        f"{plot.pulled} did not become part of md0 again: {said.strip()[:200]}\n"
+        f"{ours.name} did not become part of md0 again: {said.strip()[:200]}\n"
         f"{array.node.read('/proc/mdstat')}\n{array.node.run(['lsblk']).stdout}"
     )
 

@@ -26,7 +26,7 @@ async def driver() -> AsyncIterator[FakeDriver]:
 
 @pytest.fixture
 def machines(driver: FakeDriver) -> Machines:
-    async def remember(_: object) -> None: ...
+    async def remember(*_: object) -> None: ...
 
     return Machines(driver=driver, sandbox=SANDBOX, nodes=("st1",), remember=remember)
 

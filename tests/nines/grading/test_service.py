@@ -304,6 +304,48 @@ async def test_a_new_server_mends_what_a_dead_one_broke(
     assert row.state == AttemptState.INTERRUPTED
 
 
+REPAIRED = """
+import time
+
+def repair(lab):
+    time.sleep(0.3)
+    lab.node("st1").write("/etc/repaired", "yes")
+
+def survives(lab): pass
+survives = made("survives", survives, points=5,
+                mode=UnderFault(Fault("disk.pull", "st1", "vdb"), repair=repair))
+
+def is_repaired(lab):
+    require(lab.node("st1").read("/etc/repaired"), ja="まだ", en="Not yet")
+is_repaired = made("is_repaired", is_repaired, points=5)
+"""
+
+
+async def test_the_repair_a_dead_server_owes_is_done_before_the_next_check(
+    made: Grading, session: Session, tmp_path: Path, db: Database, ada: UUID
+) -> None:
+    lab = lab_with(tmp_path / "2", REPAIRED, "survives", "is_repaired", disks=1)
+    made.lab = lambda _: lab
+    left = Attempt(
+        session_id=session.id,
+        person_id=ada,
+        sandbox=session.name,
+        lab=lab.slug,
+        content_hash="",
+        faults=[],
+        owed="survives",
+    )
+    async with db.begin() as rows:
+        rows.add(left)
+
+    async with made.running():
+        attempt = await checked(made, session, only="current")
+
+    assert [each.outcome for each in attempt.results] == ["passed"]
+    async with db() as rows:
+        assert (await rows.get_one(Attempt, left.id)).owed is None
+
+
 async def test_results_outlive_their_session(
     grading: Grading, session: Session, driver: FakeDriver, db: Database, ada: UUID
 ) -> None:
