@@ -87,6 +87,15 @@ class Seat:
             assert time.monotonic() < deadline, f"Only {told} after {within} s."
             await asyncio.sleep(0.1)
 
+    async def until_quiet(self, kind: str, *, seconds: float, within: float) -> None:
+        """Wait until `kind` has not happened for so long."""
+        deadline = time.monotonic() + within
+        before, now = -1, 0
+        while before != now:
+            assert time.monotonic() < deadline, f"{kind} goes on after {within} s."
+            await asyncio.sleep(seconds)
+            before, now = now, sum(each["kind"] == kind for each in await self.log())
+
     @asynccontextmanager
     async def shell(self) -> AsyncIterator[Terminal]:
         """A new shell, at its prompt."""

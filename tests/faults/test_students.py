@@ -127,7 +127,7 @@ async def test_an_agent_that_is_killed_comes_back(seat: Seat, neighbour: Seat) -
         told = await seat.type_and_lose(f"setsid nohup bash -c '{loop}' & sleep 30")
         assert told == "ended"
         await seat.happened("terminal.ended", "agent.lost", "agent.back")
-        await asyncio.sleep(5)
+        await seat.until_quiet("agent.lost", seconds=4, within=60)
 
     await seat.until_node(power="on", ready=True)
     await seat.assert_works()
