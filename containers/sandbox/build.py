@@ -1,8 +1,8 @@
 """Build the image that sessions run: `build.py --work CACHE`.
 
 Root. Two images, named by what went into them: nines-qemu:ID is QEMU and Python from
-Debian, nines-sandbox:ID adds our supervisor. What exists already is not built again;
-the last line of the output is the name of the sandbox image.
+Debian, nines-sandbox:ID adds our supervisor and our switch. What exists already is not
+built again; the last line of the output is the name of the sandbox image.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from containers.guest.debian import BuildError, bootstrap, phase, run
 
 HERE = Path(__file__).resolve().parent
 SUPERVISOR = HERE / "supervisor"
+SWITCH = HERE / "switch.c"
 SUITE = "trixie"
 PACKAGES = ("qemu-system-x86", "qemu-utils", "python3")
 
@@ -76,7 +77,7 @@ def base_id() -> str:
 
 
 def final_id() -> str:
-    return digest([HERE / "Dockerfile", *supervisor_files()], base_id())
+    return digest([HERE / "Dockerfile", SWITCH, *supervisor_files()], base_id())
 
 
 def digest(paths: Iterable[Path], seed: str = "") -> str:
@@ -144,10 +145,17 @@ def make_final(image: str, base: str) -> None:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(SUPERVISOR, context / "supervisor", ignore=ignored)
         shutil.copyfile(HERE / "Dockerfile", context / "Dockerfile")
+        with phase("switch"):
+            compile_switch(context / "nines-switch")
         command = ["docker", "build", "--quiet", "--network=none", "--tag", image]
         with phase("sandbox image"):
             environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
             run([*command, f"--build-arg=BASE={base}", context], env=environment)
+
+
+def compile_switch(target: Path) -> None:
+    flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-s"]
+    run(["gcc", *flags, "-o", target, SWITCH])
 
 
 if __name__ == "__main__":

@@ -11,10 +11,27 @@ from .loop import Future
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .agent import Agent, Channel, End
+    from .loop import Loop
+    from .network import Port
 
 WINDOW = 262144
 MAX_FILE = 262144
 NO_SUCH_FILE = (2, 20)  # ENOENT, ENOTDIR
+IP = ["ip", "-batch", "-"]
+INTERFACES_UP = "/run/network/ifstate"  # Where ifup and ifdown keep what is up.
+CRASH = ["/bin/sh", "-c", "echo c >/proc/sysrq-trigger"]
+NO_SUCH_PROCESS = 3
+# The shell alone, for a student may have replaced any other program; kernel threads
+# and zombies, which no signal reaches, have no executable file.
+SIGNAL = f"""
+found=
+for process in /proc/[0-9]*; do
+    [ "$process" = "/proc/$$" ] && continue
+    IFS= read -r name <"$process/comm" && [ "$name" = "$2" ] || continue
+    [ -e "$process/exe" ] && kill "-$1" "${{process#/proc/}}" && found=yes
+done 2>/dev/null
+[ "$found" ] || exit {NO_SUCH_PROCESS}
+"""
 
 
 class Outcome:
@@ -80,6 +97,45 @@ async def personalise(agent: Agent, name: str, machine_id: str) -> None:
     outcome = await converse(agent.personalise(fields))
     if outcome.code:
         raise Refused("internal", f"The machine was not named: {outcome.error}")
+
+
+async def join_network(agent: Agent, ports: list[Port]) -> Outcome:
+    """What networking.service does at a boot, for a machine that was not booted."""
+    lines, state = [], ["lo"]
+    for port in ports:
+        link = f"link set dev {port.name}"
+        lines.append(f"{link} address {port.mac} mtu {port.mtu}")
+        if port.address:
+            lines.append(f"address replace {port.address} brd + dev {port.name}")
+            lines.append(f"{link} up")
+            state.append(port.name)
+    batch = "".join(f"{line}\n" for line in lines)
+    outcome = await run(agent, IP, stdin=batch.encode())
+    files = {"": "".join(f"{name}={name}\n" for name in state)}
+    files |= {f".{name}": f"{name}\n" for name in state}  # It is these that decide.
+    for suffix, content in files.items():
+        await write_file(agent, INTERFACES_UP + suffix, content.encode(), 0o644)
+    return outcome
+
+
+async def panic(loop: Loop, agent: Agent, seconds: float) -> None:
+    """Crash the kernel; one that still answers after that has not crashed."""
+    crash = loop.spawn(run(agent, CRASH))
+    try:
+        outcome = await loop.within(seconds, crash)
+    except TimeoutError:
+        return
+    if outcome.error not in ("agent_gone", "not_running"):
+        raise Refused("internal", "The kernel did not panic.")
+
+
+async def signal_processes(agent: Agent, number: int, name: str) -> None:
+    argv = ["/bin/sh", "-c", SIGNAL, "sh", str(number), name]
+    outcome = await run(agent, argv)
+    if outcome.code == NO_SUCH_PROCESS:
+        raise Refused("no_such_process", f"No process is called {name}.")
+    if outcome.code:
+        raise Refused(outcome.error or "internal", "The processes were not reached.")
 
 
 def _check_file(outcome: Outcome, path: str) -> None:

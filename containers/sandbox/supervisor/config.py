@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 NODE_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 DISK_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+SEGMENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,14}")
+ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}")
 KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 MAX_NODES = 8
 MAX_DISKS = 10
+MAX_NICS = 4
 MAX_PREPARE = 60_000  # One frame to the agent.
 
 
@@ -26,12 +29,19 @@ class Shape:
     """What a template is baked for; QEMU restores it only into exactly this."""
 
     def __init__(
-        self, profile: str, memory_mb: int, cpus: int, disks: list[int], accel: str
+        self,
+        profile: str,
+        memory_mb: int,
+        cpus: int,
+        disks: list[int],
+        nics: int,
+        accel: str,
     ) -> None:
         self.profile = profile
         self.memory_mb = memory_mb
         self.cpus = cpus
         self.disks = disks
+        self.nics = nics
         self.accel = accel
 
 
@@ -42,12 +52,20 @@ class FileSpec:
         self.mode = mode
 
 
+class NicConfig:
+    def __init__(self, segment: str, address: str, mtu: int) -> None:
+        self.segment = segment
+        self.address = address  # With its length, or empty.
+        self.mtu = mtu
+
+
 class NodeConfig:
     def __init__(self, name: str, template: str, shape: Shape) -> None:
         self.name = name
         self.template = template
         self.shape = shape
         self.disks: list[str] = []
+        self.nics: list[NicConfig] = []
         self.files: list[FileSpec] = []
         self.prepare = ""
 
@@ -79,21 +97,21 @@ def parse_session(text: str) -> SessionConfig:
 def parse_bake(text: str) -> BakeConfig:
     data = _object(text, "NINES_BAKE")
     sizes = [_in_range(size, "disks", 1, 65536) for size in _list(data, "disks")]
-    return BakeConfig(_text(data, "key", KEY), _shape(data, sizes, _accel(data)))
+    nics = _in_range(data.get("nics", 0), "nics", 0, MAX_NICS)
+    return BakeConfig(_text(data, "key", KEY), _shape(data, sizes, nics, _accel(data)))
 
 
 def _node(data: Any, accel: str) -> NodeConfig:
     if not isinstance(data, dict):
         raise ConfigError("A node is an object.")
-    disks = _list(data, "disks")
-    if not all(isinstance(disk, dict) for disk in disks):
-        raise ConfigError("A disk is an object.")
+    disks, nics = _objects(data, "disks"), _objects(data, "nics")
     sizes = [_number(disk, "size_mb", 1, 65536) for disk in disks]
     node = NodeConfig(
         _text(data, "name", NODE_NAME),
         _text(data, "template", KEY),
-        _shape(data, sizes, accel),
+        _shape(data, sizes, len(nics), accel),
     )
+    node.nics = [_nic(nic) for nic in nics]
     node.disks = [_text(disk, "name", DISK_NAME) for disk in disks]
     if len(set(node.disks)) != len(disks):
         raise ConfigError(f"Two disks of {node.name} have the same name.")
@@ -110,6 +128,14 @@ def _node(data: Any, accel: str) -> NodeConfig:
     return node
 
 
+def _nic(data: dict[str, Any]) -> NicConfig:
+    return NicConfig(
+        _text(data, "segment", SEGMENT_NAME),
+        _text(data, "address", ADDRESS) if data.get("address") else "",
+        _in_range(data.get("mtu", 1500), "mtu", 576, 9000),
+    )
+
+
 def _file(path: str, data: Any) -> FileSpec:
     if not path.startswith("/") or "\0" in path or len(path.encode()) > 4000:
         raise ConfigError("files: an absolute path.")
@@ -121,14 +147,17 @@ def _file(path: str, data: Any) -> FileSpec:
     return FileSpec(path, data["text"], _in_range(mode, "mode", 0, 0o7777))
 
 
-def _shape(data: Mapping[str, Any], sizes: list[int], accel: str) -> Shape:
+def _shape(data: Mapping[str, Any], sizes: list[int], nics: int, accel: str) -> Shape:
     if len(sizes) > MAX_DISKS:
         raise ConfigError(f"A machine has at most {MAX_DISKS} disks.")
+    if nics > MAX_NICS:
+        raise ConfigError(f"A machine has at most {MAX_NICS} NICs.")
     return Shape(
         _text(data, "profile", KEY),
         _number(data, "memory_mb", 64, 65536),
         _number(data, "cpus", 1, 16),
         sizes,
+        nics,
         accel,
     )
 
@@ -154,6 +183,13 @@ def _list(data: Mapping[str, Any], name: str) -> list[Any]:
     value = data.get(name, [])
     if not isinstance(value, list):
         raise ConfigError(f"{name}: a list.")
+    return value
+
+
+def _objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    value = _list(data, name)
+    if not all(isinstance(item, dict) for item in value):
+        raise ConfigError(f"{name}: a list of objects.")
     return value
 
 

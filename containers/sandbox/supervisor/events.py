@@ -26,6 +26,9 @@ class EventLog:
         node: str = "",
         disk: str = "",
         terminal: str = "",
+        nic: str = "",
+        segment: str = "",
+        peer: str = "",
         detail: str = "",
         at: float = 0.0,
     ) -> None:
@@ -39,6 +42,7 @@ class EventLog:
             "kind": kind,
         }
         named = {"node": node, "disk": disk, "terminal": terminal}
+        named |= {"nic": nic, "segment": segment, "peer": peer}
         event.update({name: value for name, value in named.items() if value})
         if detail:
             event["detail"] = detail[:MAX_DETAIL]

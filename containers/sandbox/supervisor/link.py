@@ -235,10 +235,17 @@ def integer(data: dict[str, Any], name: str, low: int, high: int) -> int:
     return value
 
 
-def seconds(data: dict[str, Any], name: str, high: float) -> float:
-    value = data.get(name)
+def number(data: dict[str, Any], name: str, high: float) -> float:
+    """From 0, which is also what is not there."""
+    value = data.get(name, 0)
     if type(value) is int:
         value = float(value)
     if not isinstance(value, float) or not 0 <= value <= high:
-        raise Refused("bad_request", f"{name}: from 0 to {high:g} seconds.")
+        raise Refused("bad_request", f"{name}: a number from 0 to {high:g}.")
     return value
+
+
+def seconds(data: dict[str, Any], name: str, high: float) -> float:
+    if data.get(name) is None:
+        raise Refused("bad_request", f"{name}: from 0 to {high:g} seconds.")
+    return number(data, name, high)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """Starts at once. Both channels are socket pairs: nothing to wait or poll for."""
+    """Starts at once. Both channels are socket pairs: nothing to wait or poll for.
+
+    `wires` are the machine's ends of its cables by the MAC address of their NIC.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Machine:
         ram: str,
         root: str,
         disks: dict[int, str],
+        wires: dict[str, socket.socket],
         incoming: str,
         on_event: Callable[[str, dict[str, Any]], None],
         on_hello: Callable[[str], None],
@@ -41,12 +45,13 @@ class Machine:
             ram,
             root,
             disks,
+            {mac: wire.fileno() for mac, wire in wires.items()},
             qmp_fd=qmp_end.fileno(),
             agent_fd=agent_end.fileno(),
             incoming=bool(incoming),
         )
         self.shut_down = False
-        self.process = processes.start(argv, [qmp_end, agent_end])
+        self.process = processes.start(argv, [qmp_end, agent_end, *wires.values()])
         self.agent = Agent(loop, inside, on_hello, on_lost)
         self._on_event = on_event
         self.qmp = Qmp(loop, control, self._handle_event)

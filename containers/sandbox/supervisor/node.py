@@ -1,4 +1,4 @@
-"""A node of the session: its power, its boots, its agent, its disks."""
+"""A node of the session: its power, its boots, its agent, and what breaks them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from .agent import Agent, Channel
     from .config import NodeConfig
+    from .disks import Damage
     from .events import EventLog
     from .loop import Loop
+    from .network import Network, Port
     from .process import Processes
 
 DATA = "/data"
@@ -31,6 +33,8 @@ AGENT_SECONDS = 5.0  # How long a command waits for an agent that starts again.
 PREPARE_SECONDS = 60.0
 RESUME_SECONDS = 5.0  # Between looks whether the host has room again.
 WRITE_SECONDS = 1.0  # A machine that goes on for so long can write.
+PANIC_SECONDS = 1.0  # A machine that has not answered for so long has panicked.
+SIGNALS = {"kill": 9, "stop": 19, "cont": 18}
 
 
 class Node:
@@ -40,17 +44,21 @@ class Node:
         processes: Processes,
         events: EventLog,
         config: NodeConfig,
+        network: Network,
         make_machine: type[Machine] = Machine,
     ) -> None:
         self.name = config.name
         self.power = "starting"  # A session starts all its nodes.
-        self.ready = False
+        self.frozen = False
         self.boots = 0
         self.timings: dict[str, float] = {}
         self._loop = loop
         self._processes = processes
         self._events = events
         self._config = config
+        self._network = network
+        for port in network.ports_of(config.name):
+            port.tell_machine = self._set_link
         self._folder = f"{DATA}/{config.name}"
         os.makedirs(self._folder, exist_ok=True)
         self._root = f"{self._folder}/root.qcow2"
@@ -70,12 +78,18 @@ class Node:
         self._machine_id = os.urandom(16).hex()
         self._boot_id = ""
         self._prepared = False
+        self._settled = False
         self._expected_off = False
         self._paused = False  # By QEMU, for the host has no room for what it writes.
         self._blocked = False
         self._console = b""
         self._waiting: list[Future] = []
         self._started = 0.0
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes commands."""
+        return self._settled and not self.frozen
 
     # Power
 
@@ -128,17 +142,52 @@ class Node:
                 await self._loop.within(FLUSH_SECONDS, flush)
         await self._save_console(machine)
         self._expected_off = True
-        self.ready = False
+        self._settled = False
         at = time.monotonic()
         machine.kill()
         await machine.process.ended
         self._events.add("fault.power.off", self.name, at=at)
 
     async def reset(self) -> None:
-        machine = self._running()
+        machine = self._moving()
         at = time.monotonic()
         await machine.qmp.send("system_reset")
         self._events.add("fault.reset", self.name, at=at)
+
+    async def freeze(self) -> None:
+        """It stands still, and comes back as if no time had passed."""
+        machine = self._moving()
+        if self.boots == 0:
+            raise Refused("not_running", f"{self.name} is still being restored.")
+        at = time.monotonic()
+        await machine.qmp.send("stop")
+        self.frozen = True
+        self._events.add("fault.node.freeze", self.name, at=at)
+
+    async def thaw(self) -> None:
+        machine = self._running()
+        if not self.frozen:
+            raise Refused("not_frozen", f"{self.name} is not frozen.")
+        at = time.monotonic()
+        await machine.qmp.send("cont")
+        self.frozen = False
+        self._events.add("fault.node.thaw", self.name, at=at)
+        if self.ready:
+            self._wake()
+
+    async def panic(self) -> None:
+        """The kernel crashes, and starts again after a while (panic=5)."""
+        agent = await self._moving_agent()
+        at = time.monotonic()
+        await calls.panic(self._loop, agent, PANIC_SECONDS)
+        self._settled = False
+        self._events.add("fault.node.panic", self.name, at=at)
+
+    async def signal(self, kind: str, process: str) -> None:
+        """Kill, stop or continue every process of that name."""
+        agent = await self._moving_agent()
+        await calls.signal_processes(agent, SIGNALS[kind], process)
+        self._events.add(f"fault.process.{kind}", self.name, detail=process)
 
     def kill(self) -> None:
         if self._machine is not None:
@@ -150,7 +199,9 @@ class Node:
         return {
             "power": self.power,
             "ready": self.ready,
+            "frozen": self.frozen,
             "boots": self.boots,
+            "nics": self._network.status_of(self.name),
             "disks": self.disks.status(),
         }
 
@@ -182,10 +233,17 @@ class Node:
         return self._running().agent
 
     async def pull_disk(self, disk: str) -> None:
-        await self.disks.pull(disk, self._machine)
+        machine = None if self._machine is None else self._moving()
+        await self.disks.pull(disk, machine)
 
     async def insert_disk(self, disk: str) -> None:
         await self.disks.insert(disk, self._machine)
+
+    async def fail_disk(self, disk: str, damage: Damage) -> None:
+        await self.disks.fail(disk, damage, self._machine)
+
+    async def mend_disk(self, disk: str) -> None:
+        await self.disks.mend(disk, self._machine)
 
     async def console(self) -> bytes:
         if self._machine is not None:
@@ -198,6 +256,7 @@ class Node:
         self._started = time.monotonic()
         self._expected_off = False
         self._boot_id = ""
+        ports = self._network.ports_of(self.name)
         machine = self._make_machine(
             self._loop,
             self._processes,
@@ -205,6 +264,7 @@ class Node:
             ram,
             self._root,
             self.disks.present(),
+            {port.mac: port.connect() for port in ports},
             incoming,
             self._handle_event,
             self._greeted,
@@ -213,14 +273,29 @@ class Node:
         self._machine = machine
         self.power = "starting"
         self._events.add("node.starting", self.name)
+        self._network.power(self.name, on=True)
+        self._recall_faults(machine)
         machine.process.ended.when_done(lambda: self._ended(machine))
         machine.qmp.greeted.when_done(lambda: self._mark("qemu"))
         return machine
 
+    def _recall_faults(self, machine: Machine) -> None:
+        """A power cut mends neither a cable nor a disk."""
+        self.disks.machine_started(machine)
+        for port in self._network.ports_of(self.name):
+            if not port.carrier:
+                self._loop.spawn(self._set_link(port))
+
+    async def _set_link(self, port: Port) -> None:
+        if self._machine is not None:
+            with suppress(MachineFailed):
+                device, up = port.device, port.carrier
+                await self._machine.qmp.send("set_link", name=device, up=up)
+
     def _handle_event(self, name: str, data: dict[str, Any]) -> None:
         if name == "RESET":
             self._boot_id = ""
-            self.ready = False
+            self._settled = False
             if self.power == "on":
                 self.power = "starting"
                 self._events.add("node.starting", self.name, detail=data["reason"])
@@ -239,6 +314,8 @@ class Node:
         self._events.add("node.paused", self.name)
         while self._blocked and self._machine is machine:
             await self._loop.sleep(RESUME_SECONDS)
+            if self.frozen:
+                continue
             self._blocked = False
             with suppress(MachineFailed):
                 await machine.qmp.send("cont")
@@ -250,7 +327,7 @@ class Node:
     def _greeted(self, boot_id: str) -> None:
         self._mark("hello")
         if boot_id == self._boot_id:
-            self.ready = True
+            self._settled = True
             self._events.add("agent.back", self.name)
             self._wake()
         else:
@@ -276,11 +353,18 @@ class Node:
         self._mark("ready")
         self.boots += 1
         self._prepared = True
-        self.power, self.ready = "on", True
+        self.power, self._settled = "on", True
         self._events.add("node.ready", self.name, detail=detail)
         self._wake()
 
     async def _prepare(self, agent: Agent) -> str:
+        """What a machine of a template lacks to be this node; what went wrong."""
+        if ports := self._network.ports_of(self.name):
+            outcome = await calls.join_network(agent, ports)
+            if outcome.code:
+                said = outcome.stderr.decode("utf-8", "replace")[-400:]
+                return f"ip ended with {outcome.code}: {said}"
+            self._mark("joined")
         for file in self._config.files:
             content = file.text.encode()
             await calls.write_file(agent, file.path, content, file.mode)
@@ -294,16 +378,17 @@ class Node:
         return f"prepare ended with {outcome.code}: {said}"
 
     def _agent_lost(self) -> None:
-        if self.ready:
-            self.ready = False
+        if self._settled:
+            self._settled = False
             self._events.add("agent.lost", self.name)
 
     def _ended(self, machine: Machine) -> None:
         if self._machine is not machine:
             return
         self._machine = None
-        self.power, self.ready = "off", False
+        self.power, self._settled, self.frozen = "off", False, False
         self.disks.machine_ended()
+        self._network.power(self.name, on=False)
         if self._expected_off or machine.shut_down:
             detail = "" if self._expected_off else "guest"
             self._events.add("node.off", self.name, detail=detail)
@@ -321,6 +406,16 @@ class Node:
         if self._machine is None:
             raise Refused("not_running", f"{self.name} is off.")
         return self._machine
+
+    def _moving(self) -> Machine:
+        machine = self._running()
+        if self.frozen:
+            raise Refused("frozen", f"{self.name} is frozen.")
+        return machine
+
+    async def _moving_agent(self) -> Agent:
+        self._moving()
+        return await self.agent()
 
     def _when_ready(self) -> Future:
         future = Future()

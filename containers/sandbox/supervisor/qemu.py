@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 BINARY = "qemu-system-x86_64"
 PROFILES = "/profiles"
-NICS = 4
 FIRST_NIC_SLOT = 0x08
 FIRST_DISK_SLOT = 0x14
 CONSOLE_SIZE = 65536
+EIO = 5
+FAILING = {"read": ["read"], "write": ["write", "write-zeroes", "discard", "flush"]}
 # preempt=none: without it a terminal's output changes tasks at every line, and under
 # TCG that is most of the work (measured: 7 s of processor for 8 MB, 2 s with it).
 KERNEL_ARGUMENTS = (
@@ -36,11 +37,13 @@ def command(
     ram: str,
     root: str,
     disks: dict[int, str],
+    nics: dict[str, int],
     qmp_fd: int,
     agent_fd: int,
     incoming: bool = False,
 ) -> list[str]:
-    """`ram` is a memory backend of the id `ram`; `disks` are images by their place."""
+    """`ram` is a memory backend of the id `ram`; `disks` are images by their place,
+    `nics` datagram sockets by the MAC address of eth0, eth1, …"""
     argv = [
         *(BINARY, "-name", "node,process=nines-machine"),
         *("-M", "pc,usb=off,memory-backend=ram", "-object", ram),
@@ -62,8 +65,8 @@ def command(
     for place, path in disks.items():
         argv += ["-blockdev", json.dumps(disk_backend(place, path))]
         argv += ["-device", json.dumps(disk_device(place))]
-    for nic in range(NICS):
-        argv += nic_arguments(nic)
+    for nic, (mac, fd) in enumerate(nics.items()):
+        argv += nic_arguments(nic, mac, fd)
     argv += ["-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "qmp,mode=control"]
     if incoming:
         argv += ["-incoming", "defer"]
@@ -105,6 +108,26 @@ def disk_backend(place: int, path: str) -> dict[str, Any]:
     return {"driver": "raw", "node-name": f"data{place}", "file": image}
 
 
+def failing_backend(
+    name: str, image: str, access: str, sectors: range | None
+) -> dict[str, Any]:
+    """A layer on `image` where accesses fail: all of a kind, or those of `sectors`."""
+    kinds = [kind for way in ([access] if access else FAILING) for kind in FAILING[way]]
+    places = [{}] if sectors is None else [{"sector": sector} for sector in sectors]
+    rules = [
+        {"event": "none", "iotype": kind, "errno": EIO, **place}
+        for kind in kinds
+        for place in places
+        if sectors is None or kind != "flush"
+    ]
+    return {
+        "driver": "blkdebug",
+        "node-name": name,
+        "image": image,
+        "inject-error": rules,
+    }
+
+
 def disk_device(place: int) -> dict[str, Any]:
     """virtio-blk and not SCSI, whose names depend on which probe is done first."""
     return {
@@ -118,11 +141,10 @@ def disk_device(place: int) -> dict[str, Any]:
     }
 
 
-def nic_arguments(nic: int) -> list[str]:
-    mac = f"52:54:00:00:00:{nic:02x}"
+def nic_arguments(nic: int, mac: str, fd: int) -> list[str]:
     slot = FIRST_NIC_SLOT + nic
     device = f"virtio-net-pci,id=nic{nic},netdev=net{nic},mac={mac},addr={slot:x}"
     return [
-        *("-netdev", f"hubport,id=net{nic},hubid={nic}"),
+        *("-netdev", f"dgram,id=net{nic},local.type=fd,local.str={fd}"),
         *("-device", f"{device},romfile="),
     ]

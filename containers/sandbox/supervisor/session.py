@@ -15,6 +15,7 @@ from .events import EventLog
 from .link import Link, Peer, parse, text
 from .loop import Loop
 from .machine import Machine
+from .network import Network
 from .node import Node
 from .process import Processes
 from .requests import Requests
@@ -47,12 +48,15 @@ class Session:
         self._timings: dict[str, float] = {}
         self._stopping = False
         self.events = EventLog()
+        self.network = Network(loop, processes, self.events, config)
         self.nodes = {
-            node.name: Node(loop, processes, self.events, node, make_machine)
+            node.name: Node(
+                loop, processes, self.events, node, self.network, make_machine
+            )
             for node in config.nodes
         }
         self.terminals = Terminals(loop, self.events, self.nodes)
-        self._requests = Requests(self.nodes, self.terminals, self.status)
+        self._requests = Requests(self.nodes, self.network, self.terminals, self.status)
         self._link = Link(loop, LINK, self._hello, self._connected, self._open)
         self.events.on_event = lambda event: self._link.send_json(b"V", 0, event)
 
@@ -77,6 +81,7 @@ class Session:
                 timings[phase] = max(timings.get(phase, 0.0), taken)
         return {
             "nodes": {name: node.status() for name, node in self.nodes.items()},
+            "segments": self.network.status(),
             "terminals": self.terminals.status(),
             "clock": round(time.monotonic(), 6),
             "timings": timings,

@@ -63,6 +63,7 @@ def _describe(shape: Shape) -> dict[str, Any]:
         "memory_mb": shape.memory_mb,
         "cpus": shape.cpus,
         "disks": shape.disks,
+        "nics": shape.nics,
         "accel": shape.accel,
     }
 

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from containers.sandbox.supervisor import node, session, template, terminals
+from containers.sandbox.supervisor import (
+    calls,
+    node,
+    session,
+    switch,
+    template,
+    terminals,
+)
 from containers.sandbox.supervisor.agent import Agent
 from containers.sandbox.supervisor.config import Shape, parse_session
 from containers.sandbox.supervisor.loop import Future, Loop
@@ -49,6 +56,7 @@ class FakeMachine(Machine):
         ram: str,
         root: str,
         disks: dict[int, str],
+        wires: dict[str, socket.socket],
         incoming: str,
         on_event: Callable[[str, dict[str, Any]], None],
         on_hello: Callable[[str], None],
@@ -58,7 +66,7 @@ class FakeMachine(Machine):
         agent = os.environ["FAKE_AGENT"]
         argv = [sys.executable, str(GUEST), str(outside.fileno()), agent, str(FOLDER)]
         self.shut_down = False
-        self.process = processes.start(argv, [outside])
+        self.process = processes.start(argv, [outside, *wires.values()])
         self.agent = Agent(loop, inside, on_hello, on_lost)
         self.qmp = FakeQmp(on_event)  # type: ignore[assignment]
         self.process.ended.when_done(self.agent.close)
@@ -86,6 +94,11 @@ def main() -> int:
     # A login shell would read whatever this host has in its profile.
     terminals.SHELL = ("/bin/bash", "--norc", "--noprofile")
     terminals.STALLED_SECONDS = 1.0
+    # The machine is this host, whose network and kernel are none of our business.
+    calls.IP = ["tee", "-a", str(FOLDER / "ip-batch")]
+    calls.INTERFACES_UP = str(FOLDER / "ifstate")
+    calls.CRASH = ["sleep", "60"]
+    switch.PROGRAM = os.environ["FAKE_SWITCH"]
     session.LINK = str(FOLDER / "link.sock")
     config = parse_session(os.environ["NINES_SESSION"])
     shape = config.nodes[0].shape

@@ -80,7 +80,7 @@ def test_a_disk_is_read_from_outside(tmp_path: Path) -> None:
 
 @pytest.fixture
 def shape() -> Shape:
-    return Shape("storage", 256, 1, [64, 64], "tcg")
+    return Shape("storage", 256, 1, [64, 64], 2, "tcg")
 
 
 @pytest.fixture
@@ -157,9 +157,10 @@ def test_a_damaged_template_is_found(saved: Path, shape: Shape, damage: Any) -> 
 
 def test_a_template_of_another_shape_is_not_used(saved: Path) -> None:
     for other in (
-        Shape("storage", 512, 1, [64, 64], "tcg"),
-        Shape("storage", 256, 1, [64], "tcg"),
-        Shape("storage", 256, 1, [64, 64], "kvm"),
+        Shape("storage", 512, 1, [64, 64], 2, "tcg"),
+        Shape("storage", 256, 1, [64], 2, "tcg"),
+        Shape("storage", 256, 1, [64, 64], 0, "tcg"),
+        Shape("storage", 256, 1, [64, 64], 2, "kvm"),
     ):
         with pytest.raises(TemplateDamaged):
             template.verify(str(saved), other)
@@ -173,6 +174,7 @@ def session(**changes: Any) -> str:
         "memory_mb": 256,
         "cpus": 1,
         "disks": [{"name": "vdb", "size_mb": 64}],
+        "nics": [{"segment": "lan", "address": "10.0.0.1/24"}, {"segment": "hb"}],
         "files": {"/etc/motd": {"text": "hello", "mode": "0640"}},
         "prepare": "true",
     }
@@ -184,6 +186,9 @@ def test_a_session_is_understood() -> None:
     node = config.nodes[0]
     assert (config.name, node.name, node.disks) == ("s1", "n1", ["vdb"])
     assert (node.files[0].path, node.files[0].mode) == ("/etc/motd", 0o640)
+    lan, heartbeat = node.nics
+    assert (lan.segment, lan.address, lan.mtu) == ("lan", "10.0.0.1/24", 1500)
+    assert (heartbeat.segment, heartbeat.address, node.shape.nics) == ("hb", "", 2)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +206,12 @@ def test_a_session_is_understood() -> None:
         {"disks": [{"name": "vdb", "size_mb": 1}] * 2},
         {"disks": [{"name": f"vd{n}", "size_mb": 1} for n in range(11)]},
         {"disks": ["vdb"]},
+        {"nics": [{}]},
+        {"nics": ["lan"]},
+        {"nics": [{"segment": "LAN"}]},
+        {"nics": [{"segment": "lan", "address": "10.0.0.1/24\nlink"}]},
+        {"nics": [{"segment": "lan", "mtu": 9001}]},
+        {"nics": [{"segment": "lan"}] * 5},
         {"files": {"relative": {"text": ""}}},
         {"files": {"/a": {"text": 1}}},
         {"files": {"/a": {"text": "", "mode": "999"}}},
@@ -230,9 +241,9 @@ def test_two_nodes_need_two_names() -> None:
 
 def test_bake_and_restore_build_the_same_machine(shape: Shape) -> None:
     """Apart from where the memory and the root come from."""
-    disks = {0: "/d0", 1: "/d1"}
-    saved = qemu.command(shape, "RAM", "ROOT", disks, 7, 8)
-    restored = qemu.command(shape, "RAM", "ROOT", disks, 7, 8, incoming=True)
+    disks, nics = {0: "/d0", 1: "/d1"}, {"52:54:00:00:00:00": 9}
+    saved = qemu.command(shape, "RAM", "ROOT", disks, nics, 7, 8)
+    restored = qemu.command(shape, "RAM", "ROOT", disks, nics, 7, 8, incoming=True)
     assert restored == [*saved, "-incoming", "defer"]
 
 

@@ -1,9 +1,6 @@
 """A real machine in a container with nothing allowed: bake, restore, break, lose."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,67 +8,44 @@ from typing import Any
 
 import pytest
 
-from tests.containers.supervisor.conftest import ROOT
+from tests.containers.supervisor.real_session import (
+    Container,
+    bake,
+    build_image,
+    docker,
+    out,
+)
 from tests.containers.supervisor.server import Server
 
 pytestmark = pytest.mark.docker
 
-PROFILES = ROOT / "var/profiles"
-OURS = f"{os.getuid()}:{os.getgid()}" if os.getuid() else "1000:1000"
-SHAPE = {"profile": "storage", "memory_mb": 256, "cpus": 1}
-HARDENED = [
-    *("--user", OURS, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-    *("--read-only", "--network", "none", "--pids-limit", "128", "--memory", "800m"),
-    *("--tmpfs", "/run/nines:size=16m", "--label", "nines-test=supervisor"),
-    *("-v", f"{PROFILES}:/profiles:ro"),
-]
+NODE = {
+    "name": "n1",
+    "disks": [{"name": name, "size_mb": 64} for name in ("vdb", "vdc")],
+    "files": {"/etc/motd": {"text": "welcome\n", "mode": "0600"}},
+    "prepare": "touch /root/prepared",
+}
 
 
 @pytest.fixture(scope="module")
 def image() -> str:
-    if not (PROFILES / "storage/meta.json").exists():
-        pytest.skip("The storage profile is not built.")
-    build = [sys.executable, "containers/sandbox/build.py", "--work", "var/cache"]
-    return subprocess.check_output(build, cwd=ROOT, text=True).splitlines()[-1]
+    return build_image()
 
 
 @pytest.fixture(scope="module")
 def templates(image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = writable(tmp_path_factory.mktemp("templates"))
-    bake = {**SHAPE, "disks": [64, 64], "accel": "tcg", "key": "key"}
-    volume = ["-v", f"{folder}:/templates", "-e", f"NINES_BAKE={json.dumps(bake)}"]
-    done = docker("run", "--rm", *HARDENED, *volume, image, "bake")
-    phases = [json.loads(line)["phase"] for line in done.splitlines()]
+    folder = tmp_path_factory.mktemp("templates")
+    phases = bake(image, folder, disks=[64, 64])
     assert phases == ["boot", "warm up", "save", "seal"]
     return folder
-
-
-class Container:
-    def __init__(self, image: str, templates: Path, folder: Path) -> None:
-        link, data = writable(folder / "link"), writable(folder / "data")
-        self.server = Server(link / "link.sock")
-        (link / "link.sock").chmod(0o777)
-        disks = [{"name": name, "size_mb": 64} for name in ("vdb", "vdc")]
-        files = {"/etc/motd": {"text": "welcome\n", "mode": "0600"}}
-        node = {"name": "n1", "template": "key", **SHAPE, "disks": disks}
-        node |= {"files": files, "prepare": "touch /root/prepared"}
-        session = json.dumps({"session": "s", "accel": "tcg", "nodes": [node]})
-        volumes = [f"{templates}:/templates:ro", f"{data}:/data", f"{link}:/link:ro"]
-        mounted = [part for volume in volumes for part in ("-v", volume)]
-        environment = ["-e", f"NINES_SESSION={session}"]
-        command = ["run", "-d", *HARDENED, *mounted, *environment, image, "run"]
-        self.ident = docker(*command).strip()
-
-    def close(self) -> None:
-        docker("rm", "-f", self.ident)
-        self.server.close()
 
 
 @pytest.fixture(scope="module")
 def container(
     image: str, templates: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Container]:
-    container = Container(image, templates, tmp_path_factory.mktemp("session"))
+    folder = tmp_path_factory.mktemp("session")
+    container = Container(image, templates, folder, [NODE])
     container.server.accept(20)
     container.server.request("wait", node="n1", timeout=20)
     yield container
@@ -81,26 +55,6 @@ def container(
 @pytest.fixture
 def server(container: Container) -> Server:
     return container.server
-
-
-def docker(*arguments: str) -> str:
-    return subprocess.check_output(["docker", *arguments], text=True)
-
-
-def writable(folder: Path) -> Path:
-    """By the user of the container, who cannot enter pytest's own folders."""
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o777)
-    for parent in folder.parents:
-        if parent.owner() == folder.owner() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
-
-
-def out(server: Server, script: str) -> str:
-    done = server.run("n1", ["bash", "-c", script], timeout=30)
-    assert done.code == 0, done.stderr
-    return done.stdout.decode().strip()
 
 
 def test_a_restored_machine_is_itself(server: Server) -> None:
@@ -169,7 +123,7 @@ def test_a_damaged_template_ends_with_three(
     state.unlink()
     state.write_bytes(content[:-1])
     state.chmod(0o644)
-    damaged = Container(image, templates, tmp_path)
+    damaged = Container(image, templates, tmp_path, [NODE])
     try:
         assert docker("wait", damaged.ident).strip() == "3"
         said = json.loads(docker("logs", damaged.ident))

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.containers.supervisor.conftest import ROOT, FakeSession
+from tests.containers.supervisor.conftest import ROOT, Binaries, FakeSession
 from tests.containers.supervisor.server import HEADER, RequestRefused, Server
 
 
 @pytest.fixture
-def pair(tmp_path: Path, agent_binary: Path) -> Iterator[FakeSession]:
-    session = FakeSession(tmp_path, agent_binary, ("n1", "n2"))
+def pair(tmp_path: Path, binaries: Binaries) -> Iterator[FakeSession]:
+    session = FakeSession(tmp_path, binaries, ("n1", "n2"))
     session.ready("n1")
     session.ready("n2")
     yield session
@@ -45,12 +45,18 @@ def test_it_says_hello_with_its_status(session: FakeSession) -> None:
     assert status["nodes"]["n1"] == {
         "power": "on",
         "ready": True,
+        "frozen": False,
         "boots": 1,
+        "nics": {
+            "eth0": {"segment": "lan", "plugged": True, "mac": "52:54:00:7a:12:4a"},
+            "eth1": {"segment": "hb", "plugged": True, "mac": "52:54:00:7d:22:dc"},
+        },
         "disks": {
-            "vdb": {"present": True, "size_mb": 1},
-            "vdc": {"present": True, "size_mb": 2},
+            "vdb": {"present": True, "size_mb": 1, "failing": False},
+            "vdc": {"present": True, "size_mb": 2, "failing": False},
         },
     }
+    assert status["segments"]["lan"] == {"up": True, "rules": []}
     assert status["timings"]["ready"] < 5
     assert kinds(session.server) == ["node.starting", "node.ready"]
 
@@ -266,15 +272,15 @@ def test_too_many_commands_are_refused(server: Server) -> None:
 
 
 def test_disks_of_a_container_started_again_are_kept(
-    tmp_path: Path, agent_binary: Path
+    tmp_path: Path, binaries: Binaries
 ) -> None:
-    first = FakeSession(tmp_path, agent_binary, ("n1",))
+    first = FakeSession(tmp_path, binaries, ("n1",))
     first.ready()
     first.stop()
     first.server.close()
     root = tmp_path / "data/n1/root.qcow2"
     before = root.stat().st_mtime_ns
-    again = FakeSession(tmp_path, agent_binary, ("n1",))
+    again = FakeSession(tmp_path, binaries, ("n1",))
     again.ready()
     assert again.server.run("n1", ["true"]).code == 0
     assert root.stat().st_mtime_ns == before
@@ -360,6 +366,7 @@ def test_a_damaged_template_is_said_so(tmp_path: Path) -> None:
             "NINES_SESSION": json.dumps(config),
             "FAKE_FOLDER": str(tmp_path),
             "FAKE_AGENT": "/bin/false",
+            "FAKE_SWITCH": "/bin/false",
             "FAKE_DAMAGE": "yes",
         },
         capture_output=True,
