@@ -18,7 +18,7 @@ def up() -> None:
     machine.start_engine()
     build.python_environment(_requirements())
     build.pages()
-    build.images()
+    build.images(FIRST_PROFILES)
     server.migrate_and_seed()
     server.serve()
     print(f"\nNines is ready after {time.monotonic() - started:.0f} s: {server.URL}")
@@ -31,7 +31,7 @@ def prepare() -> None:
     machine.start_engine()
     build.python_environment(ROOT / "tests/requirements.txt")
     build.pages()
-    build.images()
+    build.images(build.lab_profiles())
 
 
 def down() -> None:
@@ -69,6 +69,7 @@ def _requirements() -> Path:
     return tests if build.is_stamped("python", mark) else ROOT / REQUIREMENTS
 
 
+FIRST_PROFILES = ("storage",)  # What the first lab's machine is.
 REQUIREMENTS = "backend/requirements.txt"
 COMMANDS = {"up": up, "down": down, "clean": clean, "prepare": prepare}
 

@@ -3,7 +3,8 @@
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bootstrap.phases import ROOT, VAR, Stopped, as_root, phase, quiet, run
@@ -70,7 +71,18 @@ def node_tool(name: str) -> Path:
     return folder / name
 
 
-def images(profiles: Iterable[str] = ("storage",)) -> None:
+def lab_profiles() -> list[str]:
+    """Every profile a lab's machines name."""
+    found = set()
+    for manifest in (ROOT / "labs").glob("*/*/lab.toml"):
+        lab = tomllib.loads(manifest.read_text())
+        default = lab.get("profile", "base")
+        found |= {node.get("profile", default) for node in lab["nodes"]}
+    return sorted(found)
+
+
+def images(profiles: Sequence[str]) -> None:
+    """These profiles; the others are built when a session first needs them."""
     guest = ROOT / "containers/guest/build.py"
     full = "A full disk is the usual reason: `df -h`. Then run this again."
     for profile in profiles:
@@ -100,21 +112,21 @@ def images(profiles: Iterable[str] = ("storage",)) -> None:
             show=True,
         )
     with phase("Templates for an instant start") as note:
-        if is_stamped("templates", _template_mark()):
+        if is_stamped("templates", _template_mark(profiles)):
             note("up to date")
             return
-        run([NINES, "images", "build"], advice="See `nines doctor`.", show=True)
-        stamp("templates", _template_mark())
+        bake: list[str | Path] = [NINES, "images", "build", *profiles]
+        run(bake, advice="See `nines doctor`.", show=True)
+        stamp("templates", _template_mark(profiles))
 
 
-def _template_mark() -> str:
+def _template_mark(profiles: Sequence[str]) -> str:
     """What templates are made from, and what the engine has of them now."""
     _, image = quiet(["docker", "image", "ls", "-q", "nines-sandbox"])
     _, volumes = quiet(["docker", "volume", "ls", "-q", "--filter", "label=nines"])
     built = [name for name in volumes.split() if name.startswith("nines-template-")]
     sources = sorted((ROOT / "labs").glob("*/*/lab.toml"))
-    profiles = sorted((VAR / "profiles").glob("*/meta.json"))
-    mark = digest([*sources, *profiles])
+    mark = digest([*sources, *(VAR / f"profiles/{p}/meta.json" for p in profiles)])
     return " ".join([mark, *sorted(image.split()), *sorted(built)])
 
 

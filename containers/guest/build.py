@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 PROFILES = HERE / "profiles"
 OVERLAY = HERE / "overlay"
 AGENT = HERE / "agent.c"
+PROBE = HERE / "probe.c"
 ARTEFACTS = ("rootfs.qcow2", "vmlinux", "initrd.cpio")
 DISK_SIZE = "2G"
 
@@ -192,7 +193,7 @@ def build_id(profile: Profile) -> str:
     sources = [
         *profile.files,
         *(HERE / name for name in ("build.py", "debian.py", "init.sh")),
-        *(HERE / name for name in ("fetch-kernel.sh", "agent.c")),
+        *(HERE / name for name in ("fetch-kernel.sh", "agent.c", "probe.c")),
         *sorted(path for path in OVERLAY.rglob("*") if path.is_file()),
     ]
     digest = hashlib.sha256(profile.suite.encode())
@@ -375,10 +376,12 @@ def cpio(files: Mapping[str, bytes | None]) -> bytes:
 
 
 def install_agent(root: Path) -> None:
-    target = root / "usr/local/sbin/nines-agent"
+    """And the observer's probe: both are ours, small and static."""
     flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-s"]
-    run(["gcc", *flags, "-o", target, AGENT])
-    target.chmod(0o755)
+    for name, source in (("nines-agent", AGENT), ("nines-probe", PROBE)):
+        target = root / "usr/local/sbin" / name
+        run(["gcc", *flags, "-o", target, source])
+        target.chmod(0o755)
 
 
 def settle(profile: Profile, root: Path) -> None:

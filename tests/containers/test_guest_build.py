@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from containers.guest import build, debian
 from containers.guest.debian import BuildError, Source
+from containers.guest.states import states
+
+from bootstrap.build import lab_profiles
 
 DEB822 = """
 # a comment
@@ -207,6 +210,9 @@ class TestProfiles:
     def test_the_shipped_ones_can_be_read(self, path: Path) -> None:
         assert build.load_profile(path.stem).suite
 
+    def test_every_profile_a_lab_names_is_shipped(self) -> None:
+        assert set(lab_profiles()) <= {path.stem for path in build.PROFILES.iterdir()}
+
     def test_no_package_host_is_named(self) -> None:
         for path in build.HERE.rglob("*"):
             if path.is_file() and path.suffix in (".py", ".toml", ".sh", ".list"):
@@ -235,6 +241,22 @@ class TestBuildId:
 
         (tmp_path / "vmlinux").unlink()
         assert not build.is_built(tmp_path, "abc")
+
+    def test_each_profile_is_built_outdated_or_missing(
+        self, profiles: Path, tmp_path: Path
+    ) -> None:
+        def publish(name: str, ident: str) -> None:
+            (tmp_path / name).mkdir()
+            for artefact in build.ARTEFACTS:
+                (tmp_path / name / artefact).touch()
+            meta = json.dumps({"build_id": ident})
+            (tmp_path / name / "meta.json").write_text(meta)
+
+        publish("storage", build.build_id(build.load_profile("storage", profiles)))
+        assert states(tmp_path, profiles) == {"base": "missing", "storage": "built"}
+
+        publish("base", "of another day")
+        assert states(tmp_path, profiles)["base"] == "outdated"
 
     def test_a_torn_meta_file_is_no_build(self, tmp_path: Path) -> None:
         (tmp_path / "meta.json").write_text("{")

@@ -1,6 +1,7 @@
 """What sessions start from is missing, damaged, or finds no room on the disk."""
 
 import asyncio
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -198,8 +199,9 @@ async def test_a_damaged_template_is_made_again_and_the_lab_starts(
 
 
 async def test_a_missing_machine_image_is_told(
-    driver: DockerDriver, tmp_path: Path
+    driver: DockerDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)  # Root would build it.
     elsewhere = DockerDriver(tmp_path / "state", profiles=tmp_path / "none")
 
     with pytest.raises(SandboxUnavailable) as refused:
@@ -207,7 +209,8 @@ async def test_a_missing_machine_image_is_told(
     await elsewhere.close()
 
     assert str(refused.value) == (
-        "The machine image “storage” has not been built here. Build it with `make up`."
+        "The machine image “storage” has not been built here. "
+        "Build it with `nines images build storage`."
     )
 
 

@@ -1,9 +1,13 @@
 """`nines images`: what sessions start from, made now and not when a student waits."""
 
 import asyncio
+import os
+import subprocess
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -13,6 +17,7 @@ from nines.config import Settings
 from nines.sandboxes.driver import SandboxUnavailable
 from nines.sandboxes.drivers.container import DockerDriver
 from nines.sandboxes.drivers.images import Shape
+from nines.sandboxes.drivers.profiles import build_command, states
 from nines.sandboxes.lab_spec import sandbox_spec
 
 app = typer.Typer(
@@ -20,16 +25,38 @@ app = typer.Typer(
 )
 
 
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Profiles; without any, what the labs need.")
+]
+All = Annotated[bool, typer.Option("--all", help="Every profile there is.")]
+
+
 @app.command("list")
 def show() -> None:
-    """What is there, and what every lab needs."""
+    """Every profile, and the templates that labs start from."""
+    for name, state in states(profiles_dir()).items():
+        advice = "" if state == "built" else f"; `nines images build {name}`"
+        print(f"{name}: {state}{advice}")
     raise typer.Exit(asyncio.run(_show()))
 
 
 @app.command()
-def build() -> None:
-    """Make what the labs need and is missing; what is there is not made again."""
-    raise typer.Exit(asyncio.run(_build()))
+def build(names: Names = None, every: All = False) -> None:
+    """Build profiles, and bake the templates of the labs that use them.
+
+    What is there and up to date is not made again."""
+    known = states(profiles_dir())
+    if unknown := set(names or ()) - known.keys():
+        print(f"There is no profile {', '.join(sorted(unknown))}.")
+        print(f"There are: {', '.join(known)}.")
+        raise typer.Exit(2)
+    shapes = shapes_of(read_labs())
+    wanted = known if every else names or [shape.profile for shape in shapes]
+    wanted = sorted(set(wanted))
+    # All are tried: one that fails keeps nobody from the others.
+    built = [name for name in wanted if _build_profile(name)]
+    baked = asyncio.run(_bake({s for s in shapes if s.profile in built}))
+    raise typer.Exit(0 if built == wanted and baked else 1)
 
 
 @app.command()
@@ -48,29 +75,37 @@ async def _show() -> int:
         print(f"{each.name}: {whole}{use}")
     missing = needed - {each.name for each in kept if each.whole}
     for name in sorted(missing):
-        print(f"{name}: missing; `nines images build` makes it")
+        print(f"{name}: missing; made at the first start, or by `nines images build`")
     return 1 if missing else 0
 
 
-async def _build() -> int:
-    failed = False
+def _build_profile(name: str) -> bool:
+    """Its phases and times are printed while it is built; root is asked for."""
+    command = build_command(name, profiles_dir())
+    if os.geteuid() != 0 and states(profiles_dir()).get(name) != "built":
+        command = ["sudo", *command]
+    return subprocess.run(command).returncode == 0
+
+
+async def _bake(shapes: Collection[Shape]) -> bool:
+    if not shapes:
+        return True
+    whole = True
     async with opened() as driver:
         image = await driver.workshop.image()
-        for shape in sorted(shapes_of(read_labs()), key=repr):
-            disks = f", disks of {shape.disks} MB" if shape.disks else ""
-            what = f"{shape.profile}, {shape.memory_mb} MB, {shape.cpus} CPU{disks}"
-            print(f"{what} …", flush=True)
+        for shape in sorted(shapes, key=repr):
+            print(f"{describe(shape)} …", flush=True)
             began = time.monotonic()
             try:
                 ready = await driver.workshop.prepare(image, [shape])
             except SandboxUnavailable as error:
-                failed = True
+                whole = False
                 print(f"  {error}")
                 continue
             print(f"  ready after {time.monotonic() - began:.1f} s", flush=True)
             accelerator = ready.accelerator
             print(f"  {accelerator.name}: {accelerator.reason}")
-    return 1 if failed else 0
+    return whole
 
 
 async def _prune() -> int:
@@ -79,6 +114,19 @@ async def _prune() -> int:
         for name in await driver.workshop.prune(needed):
             print(f"{name}: removed")
     return 0
+
+
+def describe(shape: Shape) -> str:
+    parts = [shape.profile, f"{shape.memory_mb} MB", f"{shape.cpus} CPU"]
+    if shape.disks:
+        parts.append(f"disks of {' and '.join(map(str, shape.disks))} MB")
+    if shape.nics:
+        parts.append(f"{shape.nics} NIC")
+    return ", ".join(parts)
+
+
+def profiles_dir() -> Path:
+    return Settings.read().profiles_dir
 
 
 @asynccontextmanager
@@ -106,8 +154,6 @@ async def needs(driver: DockerDriver, labs: Iterable[LabFolder]) -> set[str]:
     needed: set[str] = set()
     image = await driver.workshop.image()
     for shape in shapes_of(labs):
-        try:
+        with suppress(SandboxUnavailable):  # Of a profile that is not built.
             needed |= driver.workshop.plan(image, shape)
-        except SandboxUnavailable as error:
-            print(error)
     return needed
