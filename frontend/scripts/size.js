@@ -20,6 +20,8 @@ const ENTRIES = Object.keys(manifest).filter((key) =>
 );
 // A visit loads the words of one language; the Japanese ones are the larger.
 const OTHER_LANGUAGE = 'src/lib/i18n/en.ts';
+// Loaded when somebody asks for it, not by a visit.
+const ON_DEMAND = ['src/lib/terminal/search.ts'];
 const isNode = (/** @type {string} */ key) => key.startsWith(`${GENERATED}/nodes/`);
 
 /** @param {string[]} roots @param {boolean} later @returns {Set<string>} */
@@ -33,7 +35,7 @@ function reached(roots, later) {
 		seen.add(key);
 		if (chunk.file.endsWith('.js')) files.add(chunk.file);
 		left.push(...(chunk.imports ?? []));
-		if (later) left.push(...(chunk.dynamicImports ?? []).filter((each) => !isNode(each) && each !== OTHER_LANGUAGE));
+		if (later) left.push(...(chunk.dynamicImports ?? []).filter((each) => !isNode(each) && ![OTHER_LANGUAGE, ...ON_DEMAND].includes(each)));
 	}
 	return files;
 }

@@ -42,7 +42,7 @@ export const api = {
 	extendSession: (session: string) => post<T.Session>(`/sessions/${id(session)}/extend`),
 	resetSession: (session: string) => post<T.Session>(`/sessions/${id(session)}/reset`),
 	endSession: (session: string) => remove(`/sessions/${id(session)}`),
-	inject: (session: string, fault: { kind: T.FaultKind; node: string; disk: string | null }) =>
+	inject: (session: string, fault: T.Fault) =>
 		post<{ events: T.Happened[] }>(`/sessions/${id(session)}/faults`, fault),
 	log: (session: string) => get<T.Happened[]>(`/sessions/${id(session)}/log`),
 	eventsPath: (session: string) => `/sessions/${id(session)}/events`,

@@ -393,6 +393,7 @@ export interface paths {
          * Events
          * @description `session`: the whole session, at once and on every change. `happened`: what
          *     happens in its machines; goes on after `Last-Event-ID`. `grading`: an attempt.
+         *     `meter`: what of the meter's lines is new.
          */
         get: operations["events_api_v1_sessions__session_id__events_get"];
         put?: never;
@@ -507,6 +508,86 @@ export interface paths {
         };
         /** Broken */
         get: operations["broken_api_v1_broken_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/meter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read
+         * @description Up and down, figures and predictions; the event stream goes on (`meter`).
+         */
+        get: operations["read_api_v1_sessions__session_id__meter_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/meter/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Count from now on.
+         */
+        post: operations["reset_api_v1_sessions__session_id__meter_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/meter/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict
+         * @description State how long the next gap will be; the platform compares.
+         */
+        post: operations["predict_api_v1_sessions__session_id__meter_predictions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/meter.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Table
+         * @description Every span and every fault, by time.
+         */
+        get: operations["table_api_v1_sessions__session_id__meter_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -752,22 +833,93 @@ export interface components {
             faults: string[];
             progress: components["schemas"]["ProgressRead"];
         };
-        /** FaultCreate */
+        /** ExplanationRead */
+        ExplanationRead: {
+            /** Timer */
+            timer: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "missing" | "superfluous" | "other_value";
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * FaultCreate
+         * @description What to break or mend; each kind takes some of the fields.
+         */
         FaultCreate: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "disk.pull" | "disk.insert" | "power.off" | "power.on" | "power.reset";
+            kind: "disk.pull" | "disk.insert" | "disk.fail" | "disk.mend" | "cable.cut" | "cable.plug" | "power.off" | "power.on" | "power.reset" | "node.freeze" | "node.thaw" | "node.panic" | "segment.off" | "segment.on" | "net.partition" | "net.heal" | "net.shape" | "net.clear" | "process.kill" | "process.stop" | "process.cont";
             /** Node */
-            node: string;
+            node?: string | null;
             /** Disk */
             disk?: string | null;
+            /** Nic */
+            nic?: string | null;
+            /** Segment */
+            segment?: string | null;
+            /** Peer */
+            peer?: string | null;
+            /**
+             * One Way
+             * @default false
+             */
+            one_way: boolean;
+            /**
+             * Delay Ms
+             * @default 0
+             */
+            delay_ms: number;
+            /**
+             * Loss Percent
+             * @default 0
+             */
+            loss_percent: number;
+            /**
+             * Rate Kbit
+             * @default 0
+             */
+            rate_kbit: number;
+            /** Access */
+            access?: ("read" | "write") | null;
+            /** Sectors */
+            sectors?: [
+                number,
+                number
+            ] | null;
+            /** Process */
+            process?: string | null;
         };
         /** FaultRead */
         FaultRead: {
             /** Events */
             events: components["schemas"]["Happened"][];
+        };
+        /** FiguresRead */
+        FiguresRead: {
+            /** Began */
+            began: number | null;
+            /** Up */
+            up: number;
+            /** Down */
+            down: number;
+            /** Unknown */
+            unknown: number;
+            /** Outages */
+            outages: number;
+            /** Availability */
+            availability: number | null;
+            /** Mtbf */
+            mtbf: number | null;
+            /** Mttr */
+            mttr: number | null;
+            /** Nines */
+            nines: number | null;
         };
         /**
          * Given
@@ -803,6 +955,12 @@ export interface components {
             node: string | null;
             /** Disk */
             disk: string | null;
+            /** Nic */
+            nic: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Peer */
+            peer: string | null;
             /** Terminal */
             terminal: string | null;
             /** Detail */
@@ -832,7 +990,7 @@ export interface components {
         /** LabFaults */
         LabFaults: {
             /** Allowed */
-            allowed: ("disk.pull" | "disk.insert" | "power.off" | "power.on" | "power.reset")[];
+            allowed: ("disk.pull" | "disk.insert" | "disk.fail" | "disk.mend" | "cable.cut" | "cable.plug" | "power.off" | "power.on" | "power.reset" | "node.freeze" | "node.thaw" | "node.panic" | "segment.off" | "segment.on" | "net.partition" | "net.heal" | "net.shape" | "net.clear" | "process.kill" | "process.stop" | "process.cont")[];
         };
         /** LabNode */
         LabNode: {
@@ -865,6 +1023,8 @@ export interface components {
             /** Nodes */
             nodes: components["schemas"]["LabNode"][];
             faults: components["schemas"]["LabFaults"];
+            /** Meter */
+            meter: boolean;
             /** Steps */
             steps: components["schemas"]["LabStep"][];
             /** Max Points */
@@ -879,6 +1039,18 @@ export interface components {
             html: components["schemas"]["Text"];
             /** Checks */
             checks: components["schemas"]["LabCheck"][];
+        };
+        /**
+         * LineRead
+         * @description One probe's line; in an event only the spans that are new or have changed.
+         */
+        LineRead: {
+            /** Probe */
+            probe: string;
+            /** Spans */
+            spans: components["schemas"]["SpanRead"][];
+            figures: components["schemas"]["FiguresRead"];
+            last: components["schemas"]["OutageRead"] | null;
         };
         /** Me */
         Me: {
@@ -914,6 +1086,34 @@ export interface components {
              */
             display_name: string;
         };
+        /** MeterRead */
+        MeterRead: {
+            /** Since */
+            since: number;
+            /** Now */
+            now: number;
+            /** Stamp Error */
+            stamp_error: number | null;
+            /** Lines */
+            lines: components["schemas"]["LineRead"][];
+            /** Predictions */
+            predictions: components["schemas"]["PredictionRead"][];
+            /** Probes */
+            probes: components["schemas"]["ProbeRead"][];
+            /** Timers */
+            timers: components["schemas"]["TimerRead"][];
+        };
+        /** NicRead */
+        NicRead: {
+            /** Name */
+            name: string;
+            /** Segment */
+            segment: string;
+            /** Plugged */
+            plugged: boolean;
+            /** Address */
+            address: string | null;
+        };
         /**
          * Nines
          * @description How much of a period an availability leaves down.
@@ -936,14 +1136,38 @@ export interface components {
             power: components["schemas"]["Power"];
             /** Ready */
             ready: boolean;
+            /** Frozen */
+            frozen: boolean;
             /** Disks */
             disks: components["schemas"]["nines__sandboxes__schemas__DiskRead"][];
+            /** Nics */
+            nics: components["schemas"]["NicRead"][];
+        };
+        /** OutageRead */
+        OutageRead: {
+            /** Began */
+            began: number;
+            /** Ended */
+            ended: number | null;
+            /** Seconds */
+            seconds: number;
+            /** Why */
+            why: string;
         };
         /** Part */
         Part: {
             label: components["schemas"]["Text"];
             /** Availability */
             availability: number;
+        };
+        /** PartitionRead */
+        PartitionRead: {
+            /** Node */
+            node: string;
+            /** Peer */
+            peer: string;
+            /** One Way */
+            one_way: boolean;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -983,6 +1207,62 @@ export interface components {
          * @enum {string}
          */
         Power: "off" | "starting" | "on";
+        /**
+         * PredictionCreate
+         * @description `parts`: the timers counted, with the seconds each was taken for.
+         */
+        PredictionCreate: {
+            /** Probe */
+            probe: string;
+            /** Seconds */
+            seconds: number;
+            /** Parts */
+            parts?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * PredictionRead
+         * @description `measured` is the longest gap that began before the next prediction.
+         */
+        PredictionRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Probe */
+            probe: string;
+            /** Seconds */
+            seconds: number;
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /** Made */
+            made: number;
+            measured: components["schemas"]["OutageRead"] | null;
+            /** Close */
+            close: boolean | null;
+            explanation: components["schemas"]["ExplanationRead"] | null;
+        };
+        /** ProbeRead */
+        ProbeRead: {
+            /** Name */
+            name: string;
+            title: components["schemas"]["Text"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "icmp" | "tcp" | "http";
+            /** Target */
+            target: string;
+            /** Every Ms */
+            every_ms: number;
+            /** Sections */
+            sections: string[];
+        };
         /** ProblemRead */
         ProblemRead: {
             /** File */
@@ -1066,6 +1346,18 @@ export interface components {
             /** Exercises */
             exercises: components["schemas"]["ExerciseRead"][];
         };
+        /** SegmentRead */
+        SegmentRead: {
+            /** Name */
+            name: string;
+            /** Subnet */
+            subnet: string | null;
+            /** Up */
+            up: boolean;
+            /** Partitions */
+            partitions: components["schemas"]["PartitionRead"][];
+            shaped: components["schemas"]["ShapedRead"] | null;
+        };
         /**
          * Series
          * @description Blocks in a row: the system runs while all of them run.
@@ -1128,6 +1420,8 @@ export interface components {
             server_time: string;
             /** Nodes */
             nodes: components["schemas"]["NodeRead"][];
+            /** Segments */
+            segments: components["schemas"]["SegmentRead"][];
             /** Points */
             points: number | null;
         };
@@ -1136,6 +1430,17 @@ export interface components {
          * @enum {string}
          */
         SessionState: "queued" | "starting" | "ready" | "expiring" | "stopping" | "stopped" | "failed";
+        /** ShapedRead */
+        ShapedRead: {
+            /** Node */
+            node: string | null;
+            /** Delay Ms */
+            delay_ms: number;
+            /** Loss Percent */
+            loss_percent: number;
+            /** Rate Kbit */
+            rate_kbit: number;
+        };
         /**
          * Shown
          * @description A number as the student reads it.
@@ -1144,6 +1449,17 @@ export interface components {
             /** Value */
             value: string;
             unit: components["schemas"]["Text"];
+        };
+        /** SpanRead */
+        SpanRead: {
+            /** Up */
+            up: boolean;
+            /** Began */
+            began: number;
+            /** Ended */
+            ended: number;
+            /** Why */
+            why: string;
         };
         /** StepRead */
         StepRead: {
@@ -1190,6 +1506,15 @@ export interface components {
              * @constant
              */
             kind: "timeline";
+        };
+        /** TimerRead */
+        TimerRead: {
+            /** Name */
+            name: string;
+            title: components["schemas"]["Text"];
+            /** Seconds */
+            seconds: number | null;
+            explain: components["schemas"]["Text"];
         };
         /** UnitRead */
         UnitRead: {
@@ -1242,6 +1567,8 @@ export interface components {
             size_mb: number;
             /** Present */
             present: boolean;
+            /** Failing */
+            failing: boolean;
         };
     };
     responses: never;
@@ -2167,6 +2494,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BrokenRead"][];
+                };
+            };
+        };
+    };
+    read_api_v1_sessions__session_id__meter_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_api_v1_sessions__session_id__meter_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    predict_api_v1_sessions__session_id__meter_predictions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    table_api_v1_sessions__session_id__meter_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -32,13 +32,30 @@ export type Step = Schemas['LabStep'];
 export type CheckInfo = Schemas['LabCheck'];
 export type CheckMode = CheckInfo['mode'];
 export type FaultKind = Schemas['FaultCreate']['kind'];
+/** What is left out is as the server has it. */
+export type Fault = Pick<Schemas['FaultCreate'], 'kind'> & Partial<Schemas['FaultCreate']>;
 export type Session = Schemas['SessionRead'];
 export type SessionState = Schemas['SessionState'];
 export type SessionPhase = Schemas['Phase'];
 export type SessionNode = Schemas['NodeRead'];
 export type SessionDisk = SessionNode['disks'][number];
+export type SessionNic = Schemas['NicRead'];
+export type SessionSegment = Schemas['SegmentRead'];
+export type Shaping = Omit<Schemas['ShapedRead'], 'node'>;
 export type Happened = Schemas['Happened'];
 export type Terminal = Schemas['TerminalRead'];
+
+// The meter; moments are Unix seconds
+export type Meter = Schemas['MeterRead'];
+export type MeterLine = Meter['lines'][number];
+export type MeterSpan = MeterLine['spans'][number];
+export type MeterFigures = MeterLine['figures'];
+export type MeterTimer = Meter['timers'][number];
+export type Prediction = Meter['predictions'][number];
+export type PredictionCreate = Schemas['PredictionCreate'];
+
+/** `event: meter` of a session's stream: of each line only the spans that are new or have changed. */
+export type MeterTick = Omit<Meter, 'probes' | 'timers'>;
 
 // Grading
 export type Attempt = Schemas['AttemptRead'];

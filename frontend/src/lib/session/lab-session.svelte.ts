@@ -4,9 +4,10 @@ import {
 	listen,
 	type Attempt,
 	type CheckResult,
-	type FaultKind,
+	type Fault,
 	type GradingEvent,
 	type Happened,
+	type MeterTick,
 	type Session
 } from '#lib/api/index.ts';
 import { connection } from '#lib/state/connection.svelte.ts';
@@ -15,6 +16,11 @@ const LIVE: readonly Session['state'][] = ['queued', 'starting', 'ready', 'expir
 const USABLE: readonly Session['state'][] = ['ready', 'expiring'];
 
 export type Action = 'start' | 'extend' | 'reset' | 'stop' | 'check' | `fault ${string}`;
+
+/** Names one fault among all that could be asked for. */
+export function faultAction(fault: Fault): Action {
+	return `fault ${JSON.stringify(fault)}`;
+}
 
 /**
  * One student's run of one lab, as the page knows it: the session, its events, its attempts.
@@ -33,6 +39,7 @@ export class LabSession {
 	refusal = $state.raw<{ action: Action; error: unknown } | null>(null);
 	now = $state(Date.now());
 
+	#meters = new Set<(tick: MeterTick) => void>();
 	#slug: () => string;
 	#skew = 0;
 	#stopListening: (() => void) | null = null;
@@ -113,20 +120,29 @@ export class LabSession {
 	check = (step: string | null) =>
 		this.#do('check', async (id) => this.#keep(await api.check(id, { step, only: null })));
 
-	inject = (kind: FaultKind, node: string, disk: string | null) =>
-		this.#do(`fault ${kind} ${node} ${disk ?? ''}`, async (id) => {
-			await api.inject(id, { kind, node, disk });
+	inject = (fault: Fault) =>
+		this.#do(faultAction(fault), async (id) => {
+			await api.inject(id, fault);
 		});
 
-	async #do(action: Action, ask: (session: string) => Promise<void>): Promise<void> {
-		if (this.busy) return;
+	/** Hear what the meter measures, until the returned function is called. */
+	onMeter(hear: (tick: MeterTick) => void): () => void {
+		this.#meters.add(hear);
+		return () => this.#meters.delete(hear);
+	}
+
+	/** Whether it was done. */
+	async #do(action: Action, ask: (session: string) => Promise<void>): Promise<boolean> {
+		if (this.busy) return false;
 		this.busy = action;
 		this.refusal = null;
 		try {
 			await ask(this.session?.id ?? '');
+			return true;
 		} catch (error) {
 			if (error instanceof ApiError && error.code === 'session_already_live') await this.#find();
 			else this.refusal = { action, error };
+			return false;
 		} finally {
 			this.busy = null;
 		}
@@ -188,6 +204,7 @@ export class LabSession {
 		} else if (event === 'happened') {
 			this.#heard([data as Happened]);
 		} else if (event === 'grading') this.#grade(data as GradingEvent);
+		else if (event === 'meter') for (const hear of this.#meters) hear(data as MeterTick);
 	}
 
 	#heard(events: Happened[]): void {

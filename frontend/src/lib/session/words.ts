@@ -18,7 +18,7 @@ export const words = messages({
 
 		idleTitle: '機器はまだ動いていません',
 		idleText: (nodes: number, disks: number) =>
-			`本物のカーネルで動く機器 ${nodes}台（追加ディスク${disks}本）を、あなた専用に用意します。壊しても、ほかの人には影響しません。`,
+			`本物のカーネルで動く機器 ${nodes}台${disks > 0 ? `（追加ディスク${disks}本）` : ''}を、あなた専用に用意します。壊しても、ほかの人には影響しません。`,
 		start: '演習を始める',
 		startSoon: '2秒ほどで使えるようになります',
 		startAgain: 'もう一度始める',
@@ -51,7 +51,11 @@ export const words = messages({
 			failed: '失敗'
 		},
 		left: '残り',
-		expiring: (left: string) => `残り ${left} で終わります。延長するか、判定を済ませておきましょう。`,
+		soon: '残り10分を切りました。',
+		last: '残り2分を切りました。',
+		decide: '延長するか、判定を済ませておきましょう。',
+		noneLeft: 'これ以上は延長できません。判定を済ませておきましょう。',
+		dismiss: '閉じる',
 		extend: '延長',
 		extendMore: (n: number) => `延長（あと${n}回）`,
 		reset: '最初の状態に戻す',
@@ -66,29 +70,10 @@ export const words = messages({
 		cancel: 'やめる',
 
 		power: { off: '電源断', starting: '起動中', on: '稼働中' },
-		powerLost: '応答なし',
-		disk: (name: string, size: string) => `ディスク ${name}、${size}`,
-		diskOut: '抜けています',
-		faultsOf: (node: string) => `${node} に起こす`,
-		faults: {
-			'disk.pull': (_node: string, disk: string) => `${disk} を抜く`,
-			'disk.insert': (_node: string, disk: string) => `${disk} を挿し直す`,
-			'power.off': (_node: string, _disk: string) => '電源を落とす',
-			'power.on': (_node: string, _disk: string) => '電源を入れる',
-			'power.reset': (_node: string, _disk: string) => 'リセットする'
-		},
-		faultHelp: {
-			'disk.pull': 'ディスクがいきなり見えなくなります。書いた内容は残り、挿し直せます。',
-			'disk.insert': '同じディスクを戻します。mdが古いメンバーを手放していないと、別の名前で見えます。',
-			'power.off': '電源コードを抜いたときと同じです。書き込み途中のデータは失われます。',
-			'power.on': '電源を入れます。起動に10秒ほどかかります。',
-			'power.reset': 'リセットボタンです。終了処理なしに起動し直します。'
-		},
-		noFaults: 'この演習では、機器に故障を起こしません。',
-		busyFault: '実行しています…',
-		topology: '構成図',
 		log: '出来事',
 		logEmpty: 'まだ何も起きていません。',
+		logDetail: (detail: string) =>
+			`（${detail.replace('delay', '遅延').replace('loss', '損失').replace('rate', '帯域').replaceAll(', ', '、')}）`,
 		happened: {
 			'node.starting': '起動を始めました',
 			'node.ready': '使えるようになりました',
@@ -100,10 +85,26 @@ export const words = messages({
 			'agent.back': '応答が戻りました',
 			'fault.disk.pull': 'ディスクを抜きました',
 			'fault.disk.insert': 'ディスクを挿し直しました',
+			'fault.disk.fail': 'ディスクを故障させました',
+			'fault.disk.mend': 'ディスクの故障を直しました',
+			'fault.cable.cut': 'LAN ケーブルを抜きました',
+			'fault.cable.plug': 'LAN ケーブルを挿し直しました',
 			'fault.power.off': '電源を落としました',
 			'fault.power.on': '電源を入れました',
 			'fault.reset': 'リセットしました',
 			'fault.power.reset': 'リセットしました',
+			'fault.node.freeze': 'フリーズさせました',
+			'fault.node.thaw': 'フリーズを解きました',
+			'fault.node.panic': 'カーネルパニックを起こしました',
+			'fault.segment.off': 'セグメントを止めました',
+			'fault.segment.on': 'セグメントを復旧しました',
+			'fault.net.partition': '通信を分断しました',
+			'fault.net.heal': '分断を復旧しました',
+			'fault.net.shape': '回線を悪くしました',
+			'fault.net.clear': '回線を元に戻しました',
+			'fault.process.kill': 'プロセスを強制終了しました',
+			'fault.process.stop': 'プロセスを一時停止しました',
+			'fault.process.cont': 'プロセスを再開しました',
 			'terminal.ended': 'ターミナルが閉じました'
 		} as Record<string, string>,
 
@@ -135,6 +136,8 @@ export const words = messages({
 
 		terminal: 'ターミナル',
 		newTerminal: '新しいターミナル',
+		split: '2つ並べる',
+		beside: '並べて表示中',
 		closeTerminal: (name: string) => `${name} を閉じる`,
 		tab: (node: string, n: number) => (n === 1 ? node : `${node} (${n})`),
 		connecting: 'つないでいます…',
@@ -156,7 +159,18 @@ export const words = messages({
 		copy: 'コピー',
 		copied: 'コピーしました',
 		copyFailed: 'コピーできませんでした。選択して Ctrl+Shift+C を押してください。',
-		keysHelp: '検索 Ctrl+Shift+F、コピー Ctrl+Shift+C、貼り付け Ctrl+Shift+V。ターミナルから抜けるには Ctrl+Shift+↑。',
+		keysHelp: 'キーボードショートカット',
+		keys: {
+			find: 'ターミナルの出力を検索する',
+			copy: 'コピーする',
+			paste: '貼り付ける',
+			move: '前／次のターミナルへ移る',
+			split: '2つ並べる、戻す',
+			other: '並べたもう一方へ移る',
+			open: '同じ機器のターミナルをもう1つ開く',
+			leave: 'ターミナルから抜けてタブへ移る',
+			close: 'タブ：ターミナルを閉じる'
+		},
 		screen: (node: string) => `${node} のターミナル`
 	},
 	en: {
@@ -173,7 +187,7 @@ export const words = messages({
 
 		idleTitle: 'The machines are not running yet',
 		idleText: (nodes: number, disks: number) =>
-			`You get ${many(nodes, 'machine')} of your own with a real kernel and ${many(disks, 'extra disk')}. Whatever you break, nobody else notices.`,
+			`You get ${many(nodes, 'machine')} of your own with a real kernel${disks > 0 ? ` and ${many(disks, 'extra disk')}` : ''}. Whatever you break, nobody else notices.`,
 		start: 'Start the lab',
 		startSoon: 'Ready in about two seconds',
 		startAgain: 'Start again',
@@ -206,7 +220,11 @@ export const words = messages({
 			failed: 'failed'
 		},
 		left: 'left',
-		expiring: (left: string) => `This ends in ${left}. Extend it, or run your checks now.`,
+		soon: 'Less than ten minutes are left.',
+		last: 'Less than two minutes are left.',
+		decide: 'Extend the time, or run your checks now.',
+		noneLeft: 'The time cannot be extended any further. Run your checks now.',
+		dismiss: 'Close',
 		extend: 'Extend',
 		extendMore: (n: number) => `Extend (${n} left)`,
 		reset: 'Back to the beginning',
@@ -221,29 +239,9 @@ export const words = messages({
 		cancel: 'Cancel',
 
 		power: { off: 'power off', starting: 'starting', on: 'running' },
-		powerLost: 'not answering',
-		disk: (name: string, size: string) => `Disk ${name}, ${size}`,
-		diskOut: 'pulled',
-		faultsOf: (node: string) => `Do to ${node}`,
-		faults: {
-			'disk.pull': (_node: string, disk: string) => `Pull ${disk}`,
-			'disk.insert': (_node: string, disk: string) => `Put ${disk} back`,
-			'power.off': (_node: string, _disk: string) => 'Cut the power',
-			'power.on': (_node: string, _disk: string) => 'Switch it on',
-			'power.reset': (_node: string, _disk: string) => 'Press reset'
-		},
-		faultHelp: {
-			'disk.pull': 'The disk is gone at once. What is on it stays, and you can put it back.',
-			'disk.insert': 'Puts the same disk back. While md still holds the old member, Linux gives it another name.',
-			'power.off': 'As if the cord were pulled: what was being written is lost.',
-			'power.on': 'Switches the machine on. It takes about ten seconds to start.',
-			'power.reset': 'The reset button: it starts again without shutting down.'
-		},
-		noFaults: 'Nothing breaks in this lab.',
-		busyFault: 'Doing it…',
-		topology: 'Topology',
 		log: 'Events',
 		logEmpty: 'Nothing has happened yet.',
+		logDetail: (detail: string) => ` (${detail})`,
 		happened: {
 			'node.starting': 'started to boot',
 			'node.ready': 'ready to use',
@@ -255,10 +253,26 @@ export const words = messages({
 			'agent.back': 'answers again',
 			'fault.disk.pull': 'disk pulled',
 			'fault.disk.insert': 'disk put back',
+			'fault.disk.fail': 'disk made to fail',
+			'fault.disk.mend': 'disk mended',
+			'fault.cable.cut': 'cable unplugged',
+			'fault.cable.plug': 'cable plugged in',
 			'fault.power.off': 'power cut',
 			'fault.power.on': 'switched on',
 			'fault.reset': 'reset',
 			'fault.power.reset': 'reset',
+			'fault.node.freeze': 'frozen',
+			'fault.node.thaw': 'thawed',
+			'fault.node.panic': 'made to panic',
+			'fault.segment.off': 'segment taken down',
+			'fault.segment.on': 'segment brought up',
+			'fault.net.partition': 'cut off from each other',
+			'fault.net.heal': 'rejoined',
+			'fault.net.shape': 'line made worse',
+			'fault.net.clear': 'line restored',
+			'fault.process.kill': 'process killed',
+			'fault.process.stop': 'process stopped',
+			'fault.process.cont': 'process continued',
 			'terminal.ended': 'terminal closed'
 		} as Record<string, string>,
 
@@ -290,6 +304,8 @@ export const words = messages({
 
 		terminal: 'Terminal',
 		newTerminal: 'New terminal',
+		split: 'Two at a time',
+		beside: 'shown beside it',
 		closeTerminal: (name: string) => `Close ${name}`,
 		tab: (node: string, n: number) => (n === 1 ? node : `${node} (${n})`),
 		connecting: 'Connecting…',
@@ -311,7 +327,18 @@ export const words = messages({
 		copy: 'Copy',
 		copied: 'Copied',
 		copyFailed: 'Could not copy. Select it and press Ctrl+Shift+C.',
-		keysHelp: 'Search Ctrl+Shift+F, copy Ctrl+Shift+C, paste Ctrl+Shift+V. Ctrl+Shift+↑ leaves the terminal.',
+		keysHelp: 'Keyboard shortcuts',
+		keys: {
+			find: 'Search the output of the terminal',
+			copy: 'Copy',
+			paste: 'Paste',
+			move: 'To the terminal before or after',
+			split: 'Two at a time, or one',
+			other: 'To the other of the two',
+			open: 'Another terminal on the same machine',
+			leave: 'Leave the terminal, to its tab',
+			close: 'On a tab: close the terminal'
+		},
 		screen: (node: string) => `Terminal of ${node}`
 	}
 });

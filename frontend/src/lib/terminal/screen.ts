@@ -1,7 +1,7 @@
 import '@xterm/xterm/css/xterm.css';
 import { ClipboardAddon } from '@xterm/addon-clipboard';
 import { FitAddon } from '@xterm/addon-fit';
-import { SearchAddon } from '@xterm/addon-search';
+import type { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
@@ -33,7 +33,7 @@ const THEME: ITheme = {
 
 export interface Screen {
 	terminal: Terminal;
-	search: SearchAddon;
+	search(): Promise<SearchAddon>;
 	fit(): void;
 	dispose(): void;
 }
@@ -53,9 +53,8 @@ export function openScreen(place: HTMLElement, fontSize: number): Screen {
 		minimumContrastRatio: 4.5
 	});
 	const fit = new FitAddon();
-	const search = new SearchAddon();
+	let search: Promise<SearchAddon> | undefined;
 	terminal.loadAddon(fit);
-	terminal.loadAddon(search);
 	terminal.loadAddon(new Unicode11Addon());
 	terminal.unicode.activeVersion = '11';
 	terminal.loadAddon(new ClipboardAddon());
@@ -64,7 +63,11 @@ export function openScreen(place: HTMLElement, fontSize: number): Screen {
 	drawFast(terminal);
 	return {
 		terminal,
-		search,
+		search: () => {
+			search ??= import('./search').then(({ addSearch }) => addSearch(terminal));
+			search.catch(() => (search = undefined));
+			return search;
+		},
 		fit: () => {
 			if (place.clientWidth > 40 && place.clientHeight > 40) fit.fit();
 		},
