@@ -24,6 +24,7 @@ from nines.catalog.service import Catalog
 from nines.db import Database, open_database
 from nines.deps import Services
 from nines.grading.service import Grading
+from nines.meter.service import Meters
 from nines.practice.service import Practice
 from nines.progress.service import Progress
 from nines.sandboxes.keeper import Keeper
@@ -125,12 +126,20 @@ async def grading(
 
 
 @pytest.fixture
+def meters(db: Database, sessions: Sessions, catalog: Catalog) -> Meters:
+    """Nothing is read before it is `running()`."""
+    publish = sessions.hub.publish
+    return Meters(db=db, sessions=sessions, lab=catalog.lab, publish=publish)
+
+
+@pytest.fixture
 def services(
     accounts: Accounts,
     catalog: Catalog,
     practice: Practice,
     sessions: Sessions,
     grading: Grading,
+    meters: Meters,
 ) -> Services:
     return Services(
         accounts=accounts,
@@ -140,6 +149,7 @@ def services(
         progress=Progress(catalog=catalog, sources=[sessions, grading, practice]),
         sessions=sessions,
         grading=grading,
+        meters=meters,
     )
 
 

@@ -63,6 +63,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("node", sa.String(length=64), nullable=True),
         sa.Column("disk", sa.String(length=64), nullable=True),
+        sa.Column("nic", sa.String(length=64), nullable=True),
+        sa.Column("segment", sa.String(length=64), nullable=True),
+        sa.Column("peer", sa.String(length=64), nullable=True),
         sa.Column("terminal", sa.String(length=64), nullable=True),
         sa.Column("detail", sa.String(length=300), nullable=False),
         sa.ForeignKeyConstraint(

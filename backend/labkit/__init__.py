@@ -11,7 +11,8 @@ from labkit.checks import (
     check,
     require,
 )
-from labkit.nodes import CommandResult, Disk, Fault, Lab, Node, Unreachable
+from labkit.faults import Fault
+from labkit.nodes import CommandResult, Disk, Lab, Node, Unreachable
 from labkit.text import Text
 
 __all__ = [

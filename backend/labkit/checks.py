@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
 
-from labkit.nodes import Fault, Lab
+from labkit.faults import Fault
+from labkit.nodes import Lab
 from labkit.text import Text
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from labkit.checks import AfterReboot, Check, Sustained, UnderFault
-from labkit.nodes import Fault
+from labkit.faults import Fault, fault_from
 from labkit.text import Text
 
 ModeName = Literal["current", "sustained", "under_fault", "after_reboot"]
@@ -63,7 +63,7 @@ def from_json(data: Mapping[str, Any]) -> CheckFacts:
         **{
             **data,
             "title": Text(**data["title"]),
-            "fault": Fault(**data["fault"]) if data["fault"] else None,
+            "fault": fault_from(data["fault"]) if data["fault"] else None,
         }
     )
     expected: tuple[tuple[object, type | tuple[type, ...]], ...] = (

@@ -7,6 +7,9 @@ from itertools import count
 from pathlib import Path
 
 from labkit.facts import CheckFacts
+from labkit.lint_faults import lint_allowed, misfits
+from labkit.meter import OBSERVER
+from labkit.network import lint_network
 from labkit.plan import Plan
 from labkit.problems import Problem, problem
 from labkit.schema import CHECK_NAME, Manifest, Node, NodeFile
@@ -26,6 +29,8 @@ def lint(
 ) -> Iterator[Problem]:
     """Everything the models cannot see. `checks` is None when they cannot be read."""
     yield from _nodes(folder, manifest)
+    yield from lint_network(manifest)
+    yield from lint_allowed(manifest)
     yield from _steps(manifest)
     if checks is not None:
         yield from _checks(manifest, checks)
@@ -36,7 +41,15 @@ def lint(
 
 def _nodes(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     yield from _unique("nodes", [node.name for node in manifest.nodes])
-    memory = sum(node.memory_mb for node in manifest.nodes)
+    yield from _unique("segments", [each.name for each in manifest.segments])
+    if OBSERVER in [node.name for node in manifest.nodes]:
+        yield problem(
+            "lab.toml",
+            "nodes",
+            ja=f"ノードの名前 {OBSERVER!r} は稼働メーターのためのものです。",
+            en=f"The name {OBSERVER!r} is kept for the meter's own machine.",
+        )
+    memory = sum(node.memory_mb for node in manifest.machines)
     if memory > MAX_LAB_MEMORY_MB:
         yield problem(
             "lab.toml",
@@ -170,23 +183,21 @@ def _check(
             ja=f"after のチェック {each.after} がこのモジュールにありません。",
             en=f"Its `after`, {each.after}, is no check of this module.",
         )
-    disks = {node.name: {disk.name for disk in node.disks} for node in manifest.nodes}
-    for node in (each.node, each.fault.node if each.fault else None):
-        if node is not None and node not in disks:
-            yield _of_check(
-                each,
-                ja=f"ノード {node!r} はこの演習にありません。",
-                en=f"This lab has no node {node!r}.",
-            )
-    if (
-        each.fault
-        and each.fault.disk is not None
-        and each.fault.disk not in disks.get(each.fault.node, {each.fault.disk})
-    ):
+    if each.node is not None and each.node not in {n.name for n in manifest.nodes}:
         yield _of_check(
             each,
-            ja=f"{each.fault.node} にディスク {each.fault.disk!r} はありません。",
-            en=f"Node {each.fault.node} has no disk {each.fault.disk!r}.",
+            ja=f"ノード {each.node!r} はこの演習にありません。",
+            en=f"This lab has no node {each.node!r}.",
+        )
+    if each.fault:
+        for field, reason in misfits(manifest, each.fault):
+            at = f"{each.name}.{field}" if field else each.name
+            yield problem("checks.py", at, ja=reason.ja, en=reason.en)
+    if each.fault and each.fault.kind == "node.panic" and not each.repairs:
+        yield _of_check(
+            each,
+            ja="node.panic は元に戻せません。repair でマシンが戻るのを待ってください。",
+            en="Nothing undoes node.panic; its `repair` must wait for the machine.",
         )
 
 

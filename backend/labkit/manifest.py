@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from labkit.describe import ChecksUnreadable, describe
 from labkit.facts import CheckFacts
 from labkit.lint import lint
+from labkit.network import hosts_text, interfaces_text
 from labkit.plan import Plan, PlanReader
 from labkit.problems import LabProblems, Problem, from_validation, problem
 from labkit.schema import Manifest, Node, NodeFile
@@ -49,12 +50,18 @@ class LabFolder:
         return (self.path / node.prepare).read_text("utf-8") if node.prepare else ""
 
     def files_of(self, node: Node) -> Mapping[str, tuple[str, int]]:
-        """Path in the machine → text and mode."""
+        """Path in the machine → text and mode. A lab with segments says who is where,
+        and each machine its own addresses; the lab's own files win."""
+        network: dict[str, tuple[str, int]] = {}
+        if self.manifest.segments:
+            network["/etc/hosts"] = (hosts_text(self.manifest), 0o644)
+            interfaces = interfaces_text(self.manifest, node)
+            network["/etc/network/interfaces"] = (interfaces, 0o644)
         sources = {
             path: each if isinstance(each, NodeFile) else NodeFile(source=each)
             for path, each in node.files.items()
         }
-        return {
+        return network | {
             path: ((self.path / "files" / each.source).read_text("utf-8"), each.mode)
             for path, each in sources.items()
         }

@@ -9,27 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
-FaultKind = Literal["disk.pull", "disk.insert", "power.off", "power.on", "power.reset"]
-UNDO: Mapping[FaultKind, FaultKind] = {
-    "disk.pull": "disk.insert",
-    "disk.insert": "disk.pull",
-    "power.off": "power.on",
-    "power.on": "power.off",
-}
-
-
-@dataclass(frozen=True)
-class Fault:
-    kind: FaultKind
-    node: str
-    disk: str | None = None
-
-    @property
-    def undone(self) -> "Fault | None":
-        kind = UNDO.get(self.kind)
-        return Fault(kind, self.node, self.disk) if kind else None
+from labkit.faults import Fault
 
 
 @dataclass(frozen=True)

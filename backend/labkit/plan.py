@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from labkit.nodes import Fault
+from labkit.faults import Fault
+from labkit.lint_faults import misfits
 from labkit.problems import Problem, from_validation, problem
 from labkit.schema import Do, Manifest, PlanFile
 
@@ -164,9 +165,10 @@ class PlanReader:
     def _action(self, folder: Path, file: str, number: int, do: Do) -> Action | None:
         field = f"do.{number}"
         if do.fault:
-            self._known_node(file, do.fault.node, field)
-            self._known_disk(file, do.fault.node, do.fault.disk, field)
-            return InjectFault(Fault(do.fault.kind, do.fault.node, do.fault.disk))
+            for name, reason in misfits(self.manifest, do.fault.fault):
+                at = f"{field}.fault.{name}".rstrip(".")
+                self._say(file, at, ja=reason.ja, en=reason.en)
+            return InjectFault(do.fault.fault)
         if do.check is not None:
             if do.check not in {step.id for step in self.manifest.steps}:
                 self._say(
@@ -197,21 +199,6 @@ class PlanReader:
                 field,
                 ja=f"{node!r} というノードはありません。",
                 en=f"There is no node {node!r}.",
-            )
-
-    def _known_disk(self, file: str, node: str, disk: str | None, field: str) -> None:
-        names = {
-            each.name
-            for machine in self.manifest.nodes
-            if machine.name == node
-            for each in machine.disks
-        }
-        if disk is not None and disk not in names:
-            self._say(
-                file,
-                f"{field}.disk",
-                ja=f"ノード {node} に {disk!r} というディスクはありません。",
-                en=f"Node {node} has no disk {disk!r}.",
             )
 
     def _unused(self, folder: Path, used: set[str]) -> None:

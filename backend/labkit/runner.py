@@ -22,7 +22,8 @@ from labkit.checks import Check, NotYet, Outcome, Sustained, UnderFault, find_ch
 from labkit.child import MAX_LINE
 from labkit.confine import confine
 from labkit.facts import facts_of
-from labkit.nodes import CommandResult, Fault, Lab, Node, Unreachable
+from labkit.faults import Fault
+from labkit.nodes import CommandResult, Lab, Node, Unreachable
 from labkit.standard import refused, unreachable
 
 JOB_LIFETIME = 1200

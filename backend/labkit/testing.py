@@ -13,7 +13,8 @@ from typing import Any
 
 from labkit.checks import Check, NotYet, Outcome, UnderFault, find_checks
 from labkit.facts import facts_of
-from labkit.nodes import CommandResult, Fault, Lab, Unreachable
+from labkit.faults import Fault, FaultKind
+from labkit.nodes import CommandResult, Lab, Unreachable
 from labkit.order import Run, course
 from labkit.text import Text
 
@@ -31,6 +32,7 @@ class FakeNode:
     files: dict[str, str | bytes] = field(default_factory=dict)
     disks: dict[str, bytes] = field(default_factory=dict)
     on: bool = True
+    frozen: bool = False
     boots: int = 1
     asked: list[str] = field(default_factory=list)
 
@@ -43,8 +45,8 @@ class FakeTransport:
 
     def _node(self, name: str) -> FakeNode:
         node = self.nodes[name]
-        if not node.on:
-            raise Unreachable(f"{name} is switched off.")
+        if not node.on or node.frozen:
+            raise Unreachable(f"{name} is switched off, or frozen.")
         return node
 
     def run(
@@ -76,11 +78,8 @@ class FakeTransport:
 
     def inject(self, fault: Fault) -> None:
         self.faults.append(fault)
-        node = self.nodes[fault.node]
-        if fault.kind == "power.off":
-            node.on = False
-        elif fault.kind in ("power.on", "power.reset"):
-            node.on, node.boots = True, node.boots + 1
+        if fault.node is not None:
+            _change(self.nodes[fault.node], fault.kind)
         if self.on_fault:
             self.on_fault(fault)
 
@@ -89,6 +88,18 @@ class FakeTransport:
 
     def boots(self, node: str) -> int:
         return self.nodes[node].boots
+
+
+def _change(node: FakeNode, kind: FaultKind) -> None:
+    match kind:
+        case "power.off":
+            node.on, node.frozen = False, False
+        case "power.on" | "power.reset" | "node.panic":
+            node.on, node.frozen, node.boots = True, False, node.boots + 1
+        case "node.freeze":
+            node.frozen = True
+        case "node.thaw":
+            node.frozen = False
 
 
 class FakeLab(Lab):

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 
 from labkit.checks import NotYet, require
@@ -121,14 +122,28 @@ class Writer:
 
     def times(self) -> list[float]:
         """When each line was written, in seconds of uptime."""
-        text = self.node.read(self.path) or ""
-        return [
-            float(line)
-            for line in text.splitlines()
-            if re.fullmatch(r"\d{1,9}\.\d\d", line)
-        ]
+        return uptimes(self.node.read(self.path) or "")
+
+
+def uptimes(text: str) -> list[float]:
+    """Lines that are an uptime as /proc/uptime has it; others are passed over."""
+    lines = text.splitlines()
+    return [float(line) for line in lines if re.fullmatch(r"\d{1,9}\.\d\d", line)]
 
 
 def longest_pause(times: list[float]) -> float:
+    """A restart between two lines is no pause: uptime begins again."""
     pairs = pairwise(times)
     return max((later - earlier for earlier, later in pairs), default=0.0)
+
+
+def files_with_right_sums(node: Node, folder: str) -> tuple[int, int]:
+    """Of the files that the folder's SHA256SUMS lists: how many are as listed, and how
+    many there are."""
+    listed = node.read(f"{folder}/SHA256SUMS") or ""
+    sums = re.findall(r"^([0-9a-f]{64})  (?:\./)?([\w.-]+)$", listed, re.M)
+    right = sum(
+        sha256((node.read(f"{folder}/{name}") or "").encode()).hexdigest() == digest
+        for digest, name in sums
+    )
+    return right, len(sums)

@@ -29,6 +29,8 @@ from nines.db import Database, open_database, open_engine
 from nines.deps import Services
 from nines.grading.routes import router as grading_router
 from nines.grading.service import Grading
+from nines.meter.routes import router as meter_router
+from nines.meter.service import Meters
 from nines.practice.routes import router as practice_router
 from nines.practice.service import Practice
 from nines.progress.routes import router as progress_router
@@ -55,6 +57,7 @@ ROUTERS: Sequence[APIRouter] = (
     sandboxes_router,
     terminals_router,
     grading_router,
+    meter_router,
 )
 
 
@@ -134,6 +137,9 @@ def create_from(settings: Settings) -> FastAPI:
         publish=sessions.hub.publish,
     )
     sessions.points = grading.points
+    meters = Meters(
+        db=db, sessions=sessions, lab=catalog.lab, publish=sessions.hub.publish
+    )
     services = Services(
         accounts=accounts,
         cookie=SignInCookie(secure=settings.cookie_secure),
@@ -142,6 +148,7 @@ def create_from(settings: Settings) -> FastAPI:
         practice=practice,
         sessions=sessions,
         grading=grading,
+        meters=meters,
     )
     loops = [
         Loop(name="drop expired sign-ins", seconds=3600, turn=accounts.drop_expired)
@@ -158,6 +165,7 @@ def create_from(settings: Settings) -> FastAPI:
             lambda: disposing(engine),
             lambda: reloading(catalog),
             Keeper(sessions=sessions).running,
+            meters.running,
             grading.running,  # Left first: it mends with the driver still there.
         ],
         https_only=settings.cookie_secure,

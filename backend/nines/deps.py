@@ -12,6 +12,7 @@ from nines.accounts.models import Person
 from nines.accounts.service import Accounts, InstructorsOnly, MustChangePassword
 from nines.catalog.service import Catalog
 from nines.grading.service import Grading
+from nines.meter.service import Meters
 from nines.practice.service import Practice
 from nines.progress.service import Progress
 from nines.sandboxes.service import Sessions
@@ -30,6 +31,7 @@ class Services:
     practice: Practice
     sessions: Sessions
     grading: Grading
+    meters: Meters
 
 
 def from_services(pick: Callable[[Services], S]) -> Callable[..., Awaitable[S]]:
@@ -44,6 +46,7 @@ AccountsDep = Annotated[Accounts, Depends(from_services(lambda s: s.accounts))]
 CookieDep = Annotated[SignInCookie, Depends(from_services(lambda s: s.cookie))]
 CatalogDep = Annotated[Catalog, Depends(from_services(lambda s: s.catalog))]
 GradingDep = Annotated[Grading, Depends(from_services(lambda s: s.grading))]
+MetersDep = Annotated[Meters, Depends(from_services(lambda s: s.meters))]
 PracticeDep = Annotated[Practice, Depends(from_services(lambda s: s.practice))]
 ProgressDep = Annotated[Progress, Depends(from_services(lambda s: s.progress))]
 SessionsDep = Annotated[Sessions, Depends(from_services(lambda s: s.sessions))]

@@ -8,7 +8,6 @@ found. Promises about starting and stopping use a second one.
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -17,38 +16,21 @@ import pytest
 
 from nines.sandboxes.driver import (
     MAX_OUTPUT,
-    DiskSpec,
     Event,
     Fault,
     FaultRefused,
     FileNotThere,
-    FileSpec,
     Node,
-    NodeSpec,
-    NodeState,
     NodeUnreachable,
     Phase,
     Power,
     SandboxDriver,
-    SandboxSpec,
     Terminal,
 )
-
-ST1 = NodeSpec(
-    name="st1",
-    profile="storage",
-    disks=(DiskSpec(name="vdb", size_mb=256), DiskSpec(name="vdc", size_mb=256)),
-    files={"/root/welcome": FileSpec(text="hello\n", mode=0o600)},
-)
-# Runs side by side on one engine do not meet.
-BOX = SandboxSpec(name=f"nines-contract-{os.getpid()}", nodes=(ST1,))
-OTHER = replace(BOX, name=f"{BOX.name}-other")
+from tests.contracts.boxes import BOX, OTHER, ignore, refusal, state_of
+from tests.contracts.network_promises import NetworkPromises
 
 pytestmark = pytest.mark.anyio
-
-
-def ignore(_phase: Phase) -> None:
-    pass
 
 
 async def shown(terminal: Terminal, wanted: bytes, *, timeout: float = 20) -> bytes:
@@ -63,13 +45,8 @@ async def shown(terminal: Terminal, wanted: bytes, *, timeout: float = 20) -> by
     return seen
 
 
-def state_of(nodes: tuple[NodeState, ...]) -> NodeState:
-    (state,) = nodes
-    return state
-
-
 @pytest.mark.anyio
-class DriverContract:
+class DriverContract(NetworkPromises):
     @pytest.fixture(scope="class")
     @classmethod
     def anyio_backend(cls) -> str:
@@ -364,6 +341,79 @@ class DriverContract:
         assert after.ready
         assert after.boots == before.boots + 1
         assert await node.read_file("/root/survivor") == b"still here\n"
+
+    async def test_a_disk_fails_until_it_is_mended(
+        self, driver: SandboxDriver, node: Node
+    ) -> None:
+        fail = Fault(kind="disk.fail", node="st1", disk="vdc", access="write")
+        mend = Fault(kind="disk.mend", node="st1", disk="vdc")
+
+        async def failing() -> list[str]:
+            state = state_of(await driver.nodes(BOX.name))
+            return [disk.name for disk in state.disks if disk.failing]
+
+        await driver.inject(BOX.name, fail)
+        assert await failing() == ["vdc"]
+        assert not await self.writes(node)
+        await driver.inject(BOX.name, mend)
+        assert await failing() == []
+        assert await self.writes(node)
+        await driver.inject(BOX.name, mend)  # It is what was wanted.
+
+        await driver.inject(BOX.name, Fault(kind="disk.pull", node="st1", disk="vdc"))
+        assert await refusal(driver, fail) == "disk_absent"
+        await driver.inject(BOX.name, Fault(kind="disk.insert", node="st1", disk="vdc"))
+        assert await refusal(driver, replace(fail, disk="vdz")) == "no_such_disk"
+
+    async def writes(self, node: Node) -> bool:
+        """Whether the first sectors of vdc take what is written."""
+        disk = self.in_node("/dev/vdc")
+        write = ["dd", "if=/dev/zero", f"of={disk}", "count=8", "conv=notrunc,fsync"]
+        for _ in range(100):  # A disk that was put back needs a moment.
+            if (await node.run(["test", "-e", disk])).exit_code == 0:
+                break
+            await asyncio.sleep(0.1)
+        return (await node.run(write)).exit_code == 0
+
+    async def test_a_frozen_machine_stands_still_and_goes_on(
+        self, driver: SandboxDriver, node: Node
+    ) -> None:
+        freeze = Fault(kind="node.freeze", node="st1")
+        thaw = Fault(kind="node.thaw", node="st1")
+        before = state_of(await driver.nodes(BOX.name))
+        assert await refusal(driver, thaw) == "not_frozen"
+
+        await driver.inject(BOX.name, freeze)
+        frozen = state_of(await driver.nodes(BOX.name))
+        assert (frozen.frozen, frozen.ready, frozen.power) == (True, False, Power.ON)
+        assert not await self.reaches(driver, "st2", "st1")
+        with pytest.raises(NodeUnreachable):
+            await node.run(["true"], timeout=1)
+        assert await refusal(driver, freeze) == "frozen"
+
+        await driver.inject(BOX.name, thaw)
+        await node.wait_ready(timeout=10)
+        assert (await node.run(["true"])).exit_code == 0
+        assert state_of(await driver.nodes(BOX.name)) == before
+
+    async def test_processes_are_stopped_and_killed_by_name(
+        self, driver: SandboxDriver, node: Node
+    ) -> None:
+        stop = Fault(kind="process.stop", node="st1", process="sleep")
+        start = "sleep 987 >/dev/null 2>&1 & echo $!"
+        pid = int((await node.run(["sh", "-c", start])).stdout)
+        shown = ["sh", "-c", f"cut -d ' ' -f 3 /proc/{pid}/stat"]
+
+        await driver.inject(BOX.name, stop)
+        assert (await node.run(shown)).stdout == b"T\n"
+        await driver.inject(BOX.name, replace(stop, kind="process.cont"))
+        assert (await node.run(shown)).stdout == b"S\n"
+        await driver.inject(BOX.name, replace(stop, kind="process.kill"))
+        gone = f"for i in $(seq 50); do kill -0 {pid} || exit 0; sleep 0.1; done; false"
+        assert (await node.run(["sh", "-c", gone])).exit_code == 0
+        assert await refusal(driver, replace(stop, process="none")) == "no_such_process"
+
+    # ---- what has happened
 
     async def test_events_come_in_order_and_once(self, driver: SandboxDriver) -> None:
         pull = Fault(kind="disk.pull", node="st1", disk="vdc")

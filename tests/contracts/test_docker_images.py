@@ -10,7 +10,7 @@ import pytest
 from nines.sandboxes.driver import NodeSpec, SandboxSpec
 from nines.sandboxes.drivers.container import DockerDriver
 from nines.sandboxes.drivers.images import Shape
-from tests.contracts.driver_contract import BOX, ignore
+from tests.contracts.boxes import BOX, ignore
 from tests.contracts.test_docker_driver import PROFILES, docker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.docker]

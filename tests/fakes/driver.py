@@ -25,6 +25,7 @@ from nines.sandboxes.driver import (
     SandboxFull,
     SandboxSpec,
     SandboxUnavailable,
+    SegmentState,
     Terminal,
     TerminalState,
 )
@@ -84,7 +85,8 @@ class FakeDriver:
         supervisor = FakeSupervisor(spec.name, link, root, self.boot_seconds)
         for node in spec.nodes:
             disks = {disk.name: disk.size_mb for disk in node.disks}
-            machine = supervisor.add(node.name, disks)
+            segments = [nic.segment for nic in node.nics]
+            machine = supervisor.add(node.name, disks, segments)
             for path, file in node.files.items():
                 machine.file(path).parent.mkdir(parents=True, exist_ok=True)
                 machine.file(path).write_text(file.text)
@@ -115,6 +117,9 @@ class FakeDriver:
 
     async def nodes(self, name: str) -> tuple[NodeState, ...]:
         return await self._links.nodes(name)
+
+    async def segments(self, name: str) -> tuple[SegmentState, ...]:
+        return await self._links.segments(name)
 
     async def terminals(self, name: str) -> tuple[TerminalState, ...]:
         return await self._links.terminals(name)

@@ -15,56 +15,17 @@ import signal
 import struct
 import time
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.machine import FakeMachine, Refusal
+from tests.fakes.network import OPS as NETWORK_OPS
+from tests.fakes.network import FakeNetwork
 from tests.fakes.terminal import CREDIT, FakeTerminal
 
 HEADER = struct.Struct(">cII")
-
-
-class Refusal(Exception):
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class FakeMachine:
-    def __init__(self, name: str, root: Path, disks: Mapping[str, int]) -> None:
-        self.name = name
-        self.root = root
-        self.boots = 0
-        self.power = "off"
-        self.ready = asyncio.Event()
-        self.sizes = dict(disks)
-        (root / "dev").mkdir(parents=True)
-        (root / "store").mkdir()
-        for disk, size_mb in disks.items():
-            with (root / "store" / disk).open("wb") as file:
-                file.truncate(size_mb * 1024 * 1024)
-            self.insert(disk)
-
-    def is_in(self, disk: str) -> bool:
-        return (self.root / "dev" / disk).exists()
-
-    def insert(self, disk: str) -> None:
-        os.link(self.root / "store" / disk, self.root / "dev" / disk)
-
-    def pull(self, disk: str) -> None:
-        (self.root / "dev" / disk).unlink()
-
-    def file(self, path: str) -> Path:
-        return self.root / path.lstrip("/")
-
-    def status(self) -> dict[str, Any]:
-        disks = {
-            name: {"present": self.is_in(name), "size_mb": size}
-            for name, size in self.sizes.items()
-        }
-        state = {"power": self.power, "ready": self.ready.is_set()}
-        return {**state, "boots": self.boots, "disks": disks}
 
 
 class Exec:
@@ -97,11 +58,24 @@ class FakeSupervisor:
         self.writer: StreamWriter | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
+        self.network = FakeNetwork(self.event)
 
-    def add(self, name: str, disks: Mapping[str, int]) -> FakeMachine:
+    def add(
+        self, name: str, disks: Mapping[str, int], segments: Sequence[str] = ()
+    ) -> FakeMachine:
         machine = FakeMachine(name, self.root / name, disks)
         self.machines[name] = machine
+        self.network.join(name, segments)
         return machine
+
+    def round_trip(self, source: str, target: str) -> float | None:
+        """Of a ping from one machine to another, in milliseconds."""
+        there = self.network.delay(source, target)
+        back = self.network.delay(target, source)
+        both = (self.machines[source], self.machines[target])
+        if there is None or back is None or not all(each.answers for each in both):
+            return None
+        return there + back
 
     def start(self) -> None:
         for machine in self.machines.values():
@@ -205,6 +179,7 @@ class FakeSupervisor:
 
     def cut_power(self, machine: FakeMachine) -> None:
         machine.power = "off"
+        machine.frozen = False
         machine.ready.clear()
         for each in self.execs.values():
             each.kill()
@@ -221,14 +196,24 @@ class FakeSupervisor:
             name: {"node": each.node, "ended": each.ended, "offset": each.end}
             for name, each in self.terminals.items()
         }
-        nodes = {name: each.status() for name, each in self.machines.items()}
-        clock = time.monotonic()
-        return {"nodes": nodes, "terminals": terminals, "clock": clock, "timings": {}}
+        nodes = {
+            name: {**each.status(), "nics": self.network.status_of(name)}
+            for name, each in self.machines.items()
+        }
+        return {
+            "nodes": nodes,
+            "segments": self.network.status(),
+            "terminals": terminals,
+            "clock": time.monotonic(),
+            "timings": {},
+        }
 
     def running(self, name: object) -> FakeMachine:
         machine = self.machines.get(str(name))
         if machine is None:
             raise Refusal("no_such_node")
+        if machine.frozen:
+            raise Refusal("frozen")
         if not machine.ready.is_set():
             raise Refusal("not_running")
         return machine
@@ -250,16 +235,27 @@ class FakeSupervisor:
             await self.end_terminal(asked["terminal"])
             self.terminals.pop(asked["terminal"], None)
             return {}
+        if op.startswith(NETWORK_OPS):
+            self.network.do(op, asked)
+            return {}
         machine = self.machines.get(asked["node"])
         if machine is None:
             raise Refusal("no_such_node")
         if op == "wait":
+            if machine.frozen:
+                raise Refusal("timed_out")
             try:
                 await asyncio.wait_for(machine.ready.wait(), asked["timeout"])
             except TimeoutError:
                 raise Refusal("timed_out") from None
         elif op.startswith("disk_"):
             return self.do_disk(op, machine, asked)
+        elif op in ("freeze", "thaw"):
+            self.do_freeze(op, machine)
+        elif op.startswith("process_"):
+            self.running(machine.name).signal(op, asked["process"])
+            kind = f"fault.process.{op.removeprefix('process_')}"
+            self.event(kind, node=machine.name, detail=asked["process"])
         elif op == "read_file":
             file = self.running(machine.name).file(path)
             if not file.is_file():
@@ -281,13 +277,24 @@ class FakeSupervisor:
         if op != "power_on":
             if machine.power == "off":
                 raise Refusal("not_running")
+            if machine.frozen and op != "power_off":
+                raise Refusal("frozen")
             self.cut_power(machine)
-        kinds = {"power_off": "power.off", "power_on": "power.on", "reset": "reset"}
-        self.event(f"fault.{kinds[op]}", node=machine.name)
+        kinds = {"reset": "reset", "panic": "node.panic"}
+        kind = kinds.get(op) or op.replace("_", ".")
+        self.event(f"fault.{kind}", node=machine.name)
         if op == "power_off":
             self.event("node.off", node=machine.name)
         else:
             self.power_on(machine)
+
+    def do_freeze(self, op: str, machine: FakeMachine) -> None:
+        if machine.power == "off":
+            raise Refusal("not_running")
+        if machine.frozen == (op == "freeze"):
+            raise Refusal("frozen" if machine.frozen else "not_frozen")
+        machine.frozen = op == "freeze"
+        self.event(f"fault.node.{op}", node=machine.name)
 
     def do_disk(
         self, op: str, machine: FakeMachine, asked: dict[str, Any]
@@ -301,9 +308,15 @@ class FakeSupervisor:
                 data = file.read(min(asked["length"], 65536))
             return {"data": base64.b64encode(data).decode()}
         kind = op.removeprefix("disk_")
-        if (kind == "insert") == machine.is_in(disk):
+        if kind != "mend" and (kind == "insert") == machine.is_in(disk):
             raise Refusal("disk_present" if kind == "insert" else "disk_absent")
-        machine.insert(disk) if kind == "insert" else machine.pull(disk)
+        changes = {
+            "insert": machine.insert,
+            "pull": machine.pull,
+            "fail": machine.failing.add,
+            "mend": machine.failing.discard,
+        }
+        changes[kind](disk)
         self.event(f"fault.disk.{kind}", node=machine.name, disk=disk)
         return {}
 

@@ -87,3 +87,25 @@ def test_a_broken_check_shows_its_traceback_to_the_author() -> None:
 
     with pytest.raises(ZeroDivisionError):
         run_checks([bad], FakeLab({"st1": FakeNode()}))
+
+
+def test_a_frozen_machine_answers_nobody_and_a_segment_is_of_no_machine() -> None:
+    nodes = {"n1": FakeNode({"true": ""}), "n2": FakeNode({"true": ""})}
+    frozen = UnderFault(Fault("node.freeze", "n1"))
+    dark = UnderFault(Fault("segment.off", segment="lan"))
+
+    @check(ja="あ", en="a", mode=frozen)
+    def asks_the_frozen(lab: Lab) -> None:
+        lab.node("n1").run("true")
+
+    @check(ja="い", en="b", mode=dark)
+    def asks_in_the_dark(lab: Lab) -> None:
+        require(lab.node("n2").succeeds("true"), ja="い", en="b")
+
+    lab = FakeLab(nodes)
+    results = run_checks([asks_the_frozen, asks_in_the_dark], lab)
+
+    assert results["asks_the_frozen"].outcome is Outcome.FAILED
+    assert results["asks_in_the_dark"].outcome is Outcome.PASSED
+    assert lab.faults[-1] == Fault("segment.on", segment="lan")
+    assert lab.node("n1").succeeds("true")

@@ -45,6 +45,7 @@ BODIES: dict[str, dict[str, object]] = {
         "disk": "vdb",
     },
     "/sessions/{session_id}/attempts": {},
+    "/sessions/{session_id}/meter/predictions": {"probe": "web", "seconds": 1},
     "/draws/{draw_id}/answer": {"answers": {"sum": {"value": "5", "unit": "h"}}},
     "/me/password": {"current": "guess", "new": "a long enough guess"},
 }

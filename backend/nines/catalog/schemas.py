@@ -4,8 +4,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from labkit.facts import CheckFacts, ModeName
+from labkit.faults import FaultKind
 from labkit.manifest import LabFolder, Problem
-from labkit.nodes import FaultKind
 from labkit.text import Text
 from nines.catalog.exercises import Exercise, ExerciseProgress, Kind, State
 from nines.catalog.prose import render
@@ -97,6 +97,7 @@ class LabRead(BaseModel):
     difficulty: int
     nodes: list[LabNode]
     faults: LabFaults
+    meter: bool
     steps: list[LabStep]
     max_points: int
     remember: Text | None
@@ -122,6 +123,7 @@ class LabRead(BaseModel):
                 for node in manifest.nodes
             ],
             faults=LabFaults(allowed=manifest.faults.allowed),
+            meter=manifest.meter is not None,
             steps=[
                 LabStep(
                     id=step.id,

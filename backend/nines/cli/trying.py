@@ -8,17 +8,25 @@ import string
 import sys
 import termios
 import tty
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Literal
+from itertools import combinations
 
 import anyio
 
+from labkit.faults import FaultKind
 from labkit.manifest import LabFolder
 from nines.errors import AppError
 from nines.grading.machines import break_and_wait
 from nines.grading.prove import Bench, bench
-from nines.sandboxes.driver import Fault, NodeState, Power, SandboxDriver, Terminal
+from nines.sandboxes.driver import (
+    Fault,
+    NodeState,
+    Power,
+    SandboxDriver,
+    SegmentState,
+    Terminal,
+)
 
 ESCAPE = b"\x1d"  # Ctrl-]
 MENU = "\n[n]ext machine  [c]heck  [f]ault  [q]uit  any other key: back\n"
@@ -155,33 +163,57 @@ async def _check(sandbox: Bench) -> None:
 
 async def _fault(sandbox: Bench, keys: Keys) -> None:
     name = sandbox.machines.sandbox
-    faults = [f for node in await sandbox.driver.nodes(name) for f in _possible(node)]
-    choices = dict(zip(string.ascii_lowercase, faults, strict=False))
+    nodes = await sandbox.driver.nodes(name)
+    segments = await sandbox.driver.segments(name)
+    faults = [
+        *(fault for node in nodes for fault in _of_node(node)),
+        *(fault for each in segments for fault in _of_segment(each, nodes)),
+    ]
+    choices = dict(zip(string.ascii_letters, faults, strict=False))
     for letter, fault in choices.items():
-        say(f"  [{letter}] {fault.kind} {fault.node} {fault.disk or ''}\n")
+        say(f"  [{letter}] {fault}\n")
     key = (await keys.get()).decode(errors="replace")
     if key not in choices:
         return
-    fault = choices[key]
     try:
         say("…\n")
-        await break_and_wait(sandbox.driver, name, fault)
+        await break_and_wait(sandbox.driver, name, choices[key])
         say("Done.\n")
     except AppError as error:
         say(f"{error}\n")
 
 
-def _possible(node: NodeState) -> Iterator[Fault]:
+def _of_node(node: NodeState) -> Iterator[Fault]:
+    """What makes sense in its state; without what an author has to spell out."""
     if node.power is Power.OFF:
         yield Fault(kind="power.on", node=node.name)
         return
     yield Fault(kind="power.off", node=node.name)
     yield Fault(kind="power.reset", node=node.name)
+    yield Fault(kind="node.thaw" if node.frozen else "node.freeze", node=node.name)
     for disk in node.disks:
-        kind: Literal["disk.pull", "disk.insert"] = (
-            "disk.pull" if disk.present else "disk.insert"
-        )
+        kind: FaultKind = "disk.pull" if disk.present else "disk.insert"
         yield Fault(kind=kind, node=node.name, disk=disk.name)
+        if disk.present:
+            kind = "disk.mend" if disk.failing else "disk.fail"
+            yield Fault(kind=kind, node=node.name, disk=disk.name)
+    for nic in node.nics:
+        kind = "cable.cut" if nic.plugged else "cable.plug"
+        yield Fault(kind=kind, node=node.name, nic=nic.name)
+
+
+def _of_segment(segment: SegmentState, nodes: Sequence[NodeState]) -> Iterator[Fault]:
+    name = segment.name
+    yield Fault(kind="segment.off" if segment.up else "segment.on", segment=name)
+    on = [node.name for node in nodes if name in {nic.segment for nic in node.nics}]
+    apart = {frozenset((each.node, each.peer)) for each in segment.partitions}
+    for node, peer in combinations(on, 2):
+        kind: FaultKind = "net.heal" if {node, peer} in apart else "net.partition"
+        yield Fault(kind=kind, node=node, peer=peer, segment=name)
+    if segment.shaping:
+        yield Fault(kind="net.clear", segment=name)
+    else:
+        yield Fault(kind="net.shape", segment=name, delay_ms=100, loss_percent=5)
 
 
 def _size() -> tuple[int, int]:

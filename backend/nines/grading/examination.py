@@ -11,16 +11,17 @@ from typing import Any, Literal
 
 import anyio
 
-from labkit import nodes as labkit
 from labkit.checks import Outcome
 from labkit.facts import CheckFacts
+from labkit.faults import Fault
 from labkit.manifest import LabFolder
+from labkit.nodes import Unreachable
 from labkit.order import Run, course
 from labkit.standard import did_not_come_back, refused, unreachable
 from labkit.text import Text
-from nines.grading.machines import Machines, SandboxGone
+from nines.grading.machines import Machines, SandboxGone, fault_of
 from nines.grading.process import CheckerDied, CheckerProcess
-from nines.sandboxes.driver import Fault, FaultRefused, NodeUnreachable
+from nines.sandboxes.driver import FaultRefused, NodeUnreachable
 
 REPAIR_SECONDS = 60.0
 REPORT_LIMIT = 16 * 1024
@@ -132,16 +133,14 @@ class Examination:
             if check.repairs:
                 await self._repair(check)
 
-    async def _under_fault(
-        self, check: CheckFacts, wanted: labkit.Fault
-    ) -> dict[str, Any]:
-        fault = Fault(kind=wanted.kind, node=wanted.node, disk=wanted.disk)
+    async def _under_fault(self, check: CheckFacts, wanted: Fault) -> dict[str, Any]:
+        fault = fault_of(wanted)
         try:
             await self.machines.inject(fault)
         except FaultRefused:
             return _failed(refused(wanted))
         except NodeUnreachable as error:
-            return _failed(unreachable(labkit.Unreachable(str(error), node=fault.node)))
+            return _failed(unreachable(Unreachable(str(error), node=fault.node)))
         return await self._job_of(check, "inspect")
 
     async def _job_of(

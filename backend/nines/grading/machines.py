@@ -5,22 +5,21 @@ It writes down what was asked, keeps count of what is broken, and can undo the f
 
 import base64
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, get_args
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import anyio
 
-from labkit import nodes as labkit
+from labkit import faults as labkit
 from nines.errors import AppError
 from nines.grading.evidence import Evidence
+from nines.grading.in_force import holds
 from nines.sandboxes.driver import (
     Fault,
-    FaultKind,
     FaultRefused,
     FileNotThere,
     NodeUnreachable,
-    Power,
     SandboxDriver,
 )
 
@@ -91,21 +90,21 @@ class Machines:
 
     async def inject(self, fault: Fault) -> None:
         """Make a fault, or undo one that is in force; wait for a machine to boot."""
-        mended = next((each for each in self.in_force if undoes(fault, each)), None)
-        if mended is None and undo_of(fault) is not None:
+        mended = [each for each in self.in_force if undoes(fault, each)]
+        if not mended and undo_of(fault) is not None:
             self.in_force.append(fault)
             await self._note()
         try:
             await break_and_wait(self.driver, self.sandbox, fault)
-            asked = {"fault": fault.kind, "node": fault.node, "disk": fault.disk}
+            asked = {"fault": fault.kind, **fault.given}
             self.evidence.add(self._check, asked, "", seconds=0)
         except FaultRefused:
             if fault in self.in_force:
                 self.in_force.remove(fault)
                 await self._note()
             raise
-        if mended is not None:
-            self.in_force.remove(mended)
+        if mended:
+            self.in_force = [each for each in self.in_force if each not in mended]
             await self._note()
 
     async def owe(self, check: str | None) -> None:
@@ -119,6 +118,8 @@ class Machines:
     async def undo_all(self) -> None:
         """The last fault first. One that cannot be undone stays on the list."""
         for fault in reversed(list(self.in_force)):
+            if fault not in self.in_force:  # What undid another undid it too.
+                continue
             try:
                 await self._undo(fault)
             except AppError as error:
@@ -140,13 +141,9 @@ class Machines:
                 await anyio.sleep(UNDO_EVERY)
 
     async def _holds(self, fault: Fault) -> bool:
-        for node in await self.driver.nodes(self.sandbox):
-            if node.name == fault.node and fault.disk is None:
-                return (node.power is Power.OFF) == (fault.kind == "power.off")
-            for disk in node.disks:
-                if node.name == fault.node and disk.name == fault.disk:
-                    return disk.present == (fault.kind == "disk.insert")
-        return False
+        nodes = await self.driver.nodes(self.sandbox)
+        segments = await self.driver.segments(self.sandbox)
+        return holds(fault, nodes, segments)
 
     async def _still_there(self, error: AppError) -> None:
         if not await self.driver.is_running(self.sandbox):
@@ -155,8 +152,9 @@ class Machines:
     async def _ask(self, ask: dict[str, Any]) -> tuple[dict[str, Any], bytes | str]:
         match ask["ask"]:
             case "inject":
-                fault = _fault(ask["fault"])
-                self._node(fault.node)
+                fault = fault_in(ask["fault"])
+                for name in filter(None, (fault.node, fault.peer)):
+                    self._node(name)
                 await self.inject(fault)
                 return {"answer": None}, ""
             case "boots":
@@ -232,10 +230,10 @@ class Machines:
 
 async def break_and_wait(driver: SandboxDriver, sandbox: str, fault: Fault) -> None:
     """Inject a fault; when it makes a machine boot, return once it is up again."""
+    if fault.node is None or fault.kind not in ("power.on", "power.reset"):
+        return await driver.inject(sandbox, fault)
     before = await _boots(driver, sandbox, fault.node)
     await driver.inject(sandbox, fault)
-    if fault.kind not in ("power.on", "power.reset"):
-        return
     # A machine that is being reset seems ready for a moment longer.
     with anyio.move_on_after(BOOT_LIMIT):
         while await _boots(driver, sandbox, fault.node) == before:  # noqa: ASYNC110
@@ -248,27 +246,26 @@ async def _boots(driver: SandboxDriver, sandbox: str, node: str) -> int:
     return sum(each.boots for each in states if each.name == node)
 
 
+def fault_of(wanted: labkit.Fault) -> Fault:
+    """What a lab calls a fault, as a driver takes it."""
+    return Fault(**asdict(wanted))
+
+
 def undo_of(fault: Fault) -> Fault | None:
-    undone = labkit.Fault(fault.kind, fault.node, fault.disk).undone
-    if undone is None:
-        return None
-    return Fault(kind=undone.kind, node=undone.node, disk=undone.disk)
+    undone = labkit.Fault(**asdict(fault)).undone
+    return fault_of(undone) if undone else None
 
 
 def undoes(fault: Fault, earlier: Fault) -> bool:
     return fault == undo_of(earlier)
 
 
-def _fault(given: dict[str, Any]) -> Fault:
-    kind: FaultKind = given["kind"]
-    if kind not in get_args(FaultKind):
-        raise ValueError(f"there is no fault {kind!r}")
-    disk = given["disk"]
-    return Fault(
-        kind=kind,
-        node=_text(given["node"]),
-        disk=None if disk is None else _text(disk),
-    )
+def fault_in(data: Mapping[str, Any]) -> Fault:
+    """From JSON. TypeError or ValueError when it is none that makes sense."""
+    fault = labkit.fault_from(data)
+    for where, reason in labkit.mistakes_in(fault):
+        raise ValueError(f"{fault.kind}: {where}: {reason.en}")
+    return fault_of(fault)
 
 
 def _text(value: Any) -> str:

@@ -19,8 +19,8 @@ from labkit.order import selection
 from labkit.plan import ExpectStep, InjectFault, Plan, RunScript
 from nines.errors import AppError
 from nines.grading.examination import CheckResult, Examination
-from nines.grading.machines import Machines, SandboxGone, break_and_wait
-from nines.sandboxes.driver import Fault, SandboxDriver
+from nines.grading.machines import Machines, SandboxGone, break_and_wait, fault_of
+from nines.sandboxes.driver import SandboxDriver
 from nines.sandboxes.lab_spec import sandbox_spec
 
 logger = logging.getLogger(__name__)
@@ -95,13 +95,11 @@ class Bench:
             raise PlanFailed(f"{script.file} exited with {done.exit_code}: {said}")
 
     async def inject(self, action: InjectFault) -> None:
-        fault = Fault(
-            kind=action.fault.kind, node=action.fault.node, disk=action.fault.disk
-        )
+        fault = fault_of(action.fault)
         try:
             await break_and_wait(self.driver, self.machines.sandbox, fault)
         except AppError as error:
-            raise PlanFailed(f"{fault.kind} on {fault.node}: {error}") from error
+            raise PlanFailed(f"{fault}: {error}") from error
 
     async def _expect(self, action: ExpectStep) -> Results:
         results = await self.grade(action.step)

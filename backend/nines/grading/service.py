@@ -27,7 +27,7 @@ from nines.catalog.exercises import ExerciseProgress
 from nines.db import Database, utc_now
 from nines.errors import Conflict, NotFound
 from nines.grading.examination import CheckResult, Examination
-from nines.grading.machines import Machines, SandboxGone
+from nines.grading.machines import Machines, SandboxGone, fault_in
 from nines.grading.models import Attempt, AttemptState, EvidenceBundle, Result
 from nines.grading.schemas import AttemptRead, BrokenRead, ResultRead
 from nines.grading.standing import standing
@@ -277,7 +277,7 @@ class Grading:
             sandbox=attempt.sandbox,
             nodes=tuple(node.name for node in lab.manifest.nodes),
             remember=lambda faults, owed: self._remember(attempt, faults, owed),
-            in_force=[Fault(**each) for each in attempt.faults],
+            in_force=[fault_in(each) for each in attempt.faults],
             owed=attempt.owed,
         )
 

@@ -6,10 +6,11 @@ pass `tests/contracts/driver_contract.py`, which pins down what is promised here
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Protocol
 
+from labkit.faults import Access, FaultKind
 from nines.errors import Conflict, NotFound, Unavailable
 
 MAX_OUTPUT = 256 * 1024
@@ -36,6 +37,13 @@ class DiskSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NicSpec:
+    segment: str
+    address: str | None = None  # 192.168.1.10/24
+    mtu: int = 1500
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileSpec:
     text: str
     mode: int = 0o644
@@ -48,6 +56,7 @@ class NodeSpec:
     memory_mb: int = 256
     cpus: int = 1
     disks: tuple[DiskSpec, ...] = ()
+    nics: tuple[NicSpec, ...] = ()  # eth0, eth1, … in this order.
     files: Mapping[str, FileSpec] = field(default_factory=dict)
     prepare: str = ""  # A shell script, run once as root before the student comes.
 
@@ -69,6 +78,15 @@ class DiskState:
     name: str
     size_mb: int
     present: bool
+    failing: bool = False  # Between disk.fail and disk.mend.
+
+
+@dataclass(frozen=True, kw_only=True)
+class NicState:
+    name: str  # eth0
+    segment: str
+    plugged: bool
+    mac: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +96,33 @@ class NodeState:
     ready: bool  # Takes commands.
     boots: int
     disks: tuple[DiskState, ...]
+    nics: tuple[NicState, ...] = ()
+    frozen: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """Frames from node to peer are lost, and those the other way unless `one_way`."""
+
+    node: str
+    peer: str
+    one_way: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shaping:
+    node: str | None  # Only what comes from it and goes to it; None: all there is.
+    delay_ms: float
+    loss_percent: float
+    rate_kbit: int  # 0: no limit.
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentState:
+    name: str
+    up: bool
+    partitions: tuple[Partition, ...] = ()
+    shaping: tuple[Shaping, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,18 +143,40 @@ class Event:
     kind: str  # node.ready, fault.disk.pull, … (ARCHITECTURE.md lists them)
     node: str | None = None
     disk: str | None = None
+    nic: str | None = None
+    segment: str | None = None
+    peer: str | None = None
     terminal: str | None = None
     detail: str = ""
 
 
-FaultKind = Literal["disk.pull", "disk.insert", "power.off", "power.on", "power.reset"]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Fault:
+    """Which of the fields a kind takes, `labkit.faults` says."""
+
     kind: FaultKind
-    node: str
+    node: str | None = None
     disk: str | None = None
+    nic: str | None = None
+    segment: str | None = None
+    peer: str | None = None
+    one_way: bool = False
+    delay_ms: float = 0
+    loss_percent: float = 0
+    rate_kbit: int = 0
+    access: Access | None = None
+    sectors: tuple[int, int] | None = None
+    process: str | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields that say something, without the kind."""
+        blank = asdict(Fault(kind=self.kind))
+        return {key: it for key, it in asdict(self).items() if it != blank[key]}
+
+    def __str__(self) -> str:
+        given = (f"{key}={value}" for key, value in self.given.items())
+        return " ".join([self.kind, *given])
 
 
 @dataclass(frozen=True)
@@ -136,6 +203,11 @@ class NodeUnreachable(Unavailable):
 
 class FaultRefused(Conflict):
     """The fault makes no sense now: the disk is out already, the node is off, …"""
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        if reason:
+            self.params = {"reason": reason}  # The link's code for it.
 
 
 class FileNotThere(NotFound):
@@ -227,6 +299,10 @@ class SandboxDriver(Protocol):
 
     async def nodes(self, name: str) -> tuple[NodeState, ...]:
         """The state of each machine, now."""
+        ...
+
+    async def segments(self, name: str) -> tuple[SegmentState, ...]:
+        """The state of each network between the machines, now."""
         ...
 
     def node(self, name: str, node: str) -> Node:

@@ -16,6 +16,7 @@ import anyio
 from anyio.abc import TaskGroup
 from sqlalchemy import func, select
 
+from labkit.meter import OBSERVER
 from nines.errors import AppError
 from nines.sandboxes.driver import Event, NodeUnreachable, Phase, SandboxFull
 from nines.sandboxes.models import (
@@ -263,6 +264,8 @@ class Keeper:
     async def _store_events(self, session: Session) -> None:
         n, after = await self._stored(session)
         async for event in self.sessions.driver.events(session.name, after=after):
+            if event.node == OBSERVER:
+                continue
             n += 1
             row = row_of(session, n, event)
             with anyio.CancelScope(shield=True):
@@ -308,6 +311,9 @@ def row_of(session: Session, n: int, event: Event) -> SessionEvent:
         kind=event.kind,
         node=event.node,
         disk=event.disk,
+        nic=event.nic,
+        segment=event.segment,
+        peer=event.peer,
         terminal=event.terminal,
         detail=event.detail,
     )

@@ -88,5 +88,8 @@ class SessionEvent(Model):
     kind: Mapped[str] = mapped_column(String(40))
     node: Mapped[str | None] = mapped_column(String(64))
     disk: Mapped[str | None] = mapped_column(String(64))
+    nic: Mapped[str | None] = mapped_column(String(64))
+    segment: Mapped[str | None] = mapped_column(String(64))
+    peer: Mapped[str | None] = mapped_column(String(64))
     terminal: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[str] = mapped_column(String(300), default="")

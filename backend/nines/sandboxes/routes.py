@@ -66,8 +66,7 @@ async def inject(
 ) -> FaultRead:
     """Break or mend something, as far as the lab allows it."""
     session = await sessions.usable(session_id, person_id=person.id)
-    fault = Fault(kind=body.kind, node=body.node, disk=body.disk)
-    return await sessions.inject(session, fault)
+    return await sessions.inject(session, Fault(**body.model_dump()))
 
 
 @router.get("/{session_id}/log")
@@ -92,7 +91,8 @@ async def events(
     last_event_id: Annotated[int | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """`session`: the whole session, at once and on every change. `happened`: what
-    happens in its machines; goes on after `Last-Event-ID`. `grading`: an attempt."""
+    happens in its machines; goes on after `Last-Event-ID`. `grading`: an attempt.
+    `meter`: what of the meter's lines is new."""
     async for event, data, number in sessions.follow(session, after=last_event_id):
         identity = None if number is None else str(number)
         yield ServerSentEvent(data=data, event=event, id=identity)

@@ -1,9 +1,19 @@
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from nines.sandboxes.driver import FaultKind, NodeState, Phase, Power, TerminalState
+from labkit.faults import mistakes_in
+from labkit.schema import FaultFields
+from nines.sandboxes.driver import (
+    NodeState,
+    Phase,
+    Power,
+    SegmentState,
+    TerminalState,
+)
 from nines.sandboxes.models import SessionEvent, SessionState
 
 
@@ -13,12 +23,14 @@ class SessionCreate(BaseModel):
     lab: str = Field(max_length=80, examples=["ch02-raid1-mdadm"])
 
 
-class FaultCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class FaultCreate(FaultFields):
+    """What to break or mend; each kind takes some of the fields."""
 
-    kind: FaultKind
-    node: str = Field(max_length=64)
-    disk: str | None = Field(default=None, max_length=64)
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "FaultCreate":
+        for field, reason in mistakes_in(self.fault):
+            raise ValueError(f"{field}: {reason.en}".lstrip(": "))
+        return self
 
 
 class Reason(BaseModel):
@@ -30,21 +42,75 @@ class DiskRead(BaseModel):
     name: str
     size_mb: int
     present: bool
+    failing: bool
+
+
+class NicRead(BaseModel):
+    name: str
+    segment: str
+    plugged: bool
+    address: str | None  # What the lab says; the student may have another opinion.
 
 
 class NodeRead(BaseModel):
     name: str
     power: Power
     ready: bool
+    frozen: bool
     disks: list[DiskRead]
+    nics: list[NicRead]
 
     @classmethod
-    def of(cls, state: NodeState) -> "NodeRead":
-        disks = [
-            DiskRead(name=disk.name, size_mb=disk.size_mb, present=disk.present)
-            for disk in state.disks
-        ]
-        return cls(name=state.name, power=state.power, ready=state.ready, disks=disks)
+    def of(cls, state: NodeState, addresses: Mapping[str, str]) -> "NodeRead":
+        """`addresses` are what the lab gives its interfaces."""
+        return cls(
+            name=state.name,
+            power=state.power,
+            ready=state.ready,
+            frozen=state.frozen,
+            disks=[DiskRead(**asdict(disk)) for disk in state.disks],
+            nics=[
+                NicRead(
+                    name=nic.name,
+                    segment=nic.segment,
+                    plugged=nic.plugged,
+                    address=addresses.get(nic.name),
+                )
+                for nic in state.nics
+            ],
+        )
+
+
+class PartitionRead(BaseModel):
+    node: str
+    peer: str
+    one_way: bool
+
+
+class ShapedRead(BaseModel):
+    node: str | None  # None: the whole segment.
+    delay_ms: float
+    loss_percent: float
+    rate_kbit: int
+
+
+class SegmentRead(BaseModel):
+    name: str
+    subnet: str | None
+    up: bool
+    partitions: list[PartitionRead]
+    shaped: ShapedRead | None  # The whole segment's, or else the first node's.
+
+    @classmethod
+    def of(cls, state: SegmentState, subnet: str | None) -> "SegmentRead":
+        shaping = sorted(state.shaping, key=lambda each: each.node is not None)
+        return cls(
+            name=state.name,
+            subnet=subnet,
+            up=state.up,
+            partitions=[PartitionRead(**asdict(each)) for each in state.partitions],
+            shaped=ShapedRead(**asdict(shaping[0])) if shaping else None,
+        )
 
 
 class SessionRead(BaseModel):
@@ -63,6 +129,7 @@ class SessionRead(BaseModel):
     seconds_left: int
     server_time: datetime
     nodes: list[NodeRead]
+    segments: list[SegmentRead]
     points: int | None
 
 
@@ -75,6 +142,9 @@ class Happened(BaseModel):
     kind: str
     node: str | None
     disk: str | None
+    nic: str | None
+    segment: str | None
+    peer: str | None
     terminal: str | None
     detail: str
 

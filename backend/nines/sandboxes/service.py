@@ -5,8 +5,8 @@ here waits for a start or a stop.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,23 +17,21 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from labkit.manifest import LabFolder
+from labkit.meter import OBSERVER
 from nines.catalog.exercises import ExerciseProgress
 from nines.db import Database, utc_now
 from nines.errors import Conflict, Forbidden, NotFound, Unavailable
 from nines.sandboxes.driver import (
-    DiskState,
     Fault,
-    NodeState,
     NodeUnreachable,
     Phase,
-    Power,
     SandboxDriver,
     SandboxSpec,
     SandboxUnavailable,
     Terminal,
 )
 from nines.sandboxes.hub import Hub
-from nines.sandboxes.lab_spec import sandbox_spec
+from nines.sandboxes.lab_spec import expected_nodes, expected_segments, sandbox_spec
 from nines.sandboxes.models import (
     LIVE,
     USABLE,
@@ -46,6 +44,7 @@ from nines.sandboxes.schemas import (
     Happened,
     NodeRead,
     Reason,
+    SegmentRead,
     SessionRead,
     TerminalRead,
 )
@@ -214,13 +213,14 @@ class Sessions:
         """Break or mend something, if the lab lets its students do that."""
         if fault.kind not in self.lab(session.lab).manifest.faults.allowed:
             raise FaultNotAllowed("This lab does not let you do that.")
+        if OBSERVER in (fault.node, fault.peer):
+            raise NodeNotFound("This lab has no such machine.")
         with self.hub.listen(session.id) as listener:
             await self.driver.inject(session.name, fault)
             try:
                 async with asyncio.timeout(FAULT_SEEN_WITHIN):
                     async for told in listener:
-                        kind, node = told.data.get("kind", ""), told.data.get("node")
-                        if kind.startswith("fault.") and node == fault.node:
+                        if tells_of(told.data, fault):
                             return FaultRead(
                                 events=[Happened.model_validate(told.data)]
                             )
@@ -244,6 +244,7 @@ class Sessions:
         phase = self.phases.get(session.id)
         if session.state == SessionState.READY:
             phase = Phase.READY
+        nodes, segments = await self._machines(session)
         return SessionRead(
             id=session.id,
             lab=session.lab,
@@ -261,7 +262,8 @@ class Sessions:
             extensions_left=max(0, self.max_extensions - session.extensions),
             seconds_left=left if session.is_usable else 0,
             server_time=now,
-            nodes=[NodeRead.of(each) for each in await self._nodes(session)],
+            nodes=nodes,
+            segments=segments,
             points=await self.points(session.id) if self.points else None,
         )
 
@@ -367,31 +369,34 @@ class Sessions:
         async with self.db() as db:
             return 1 + (await db.scalar(before) or 0)
 
-    async def _nodes(self, session: Session) -> tuple[NodeState, ...]:
-        if session.is_usable:
-            try:
-                return await self.driver.nodes(session.name)
-            except (NodeUnreachable, SandboxUnavailable):
-                pass
-        return self._nodes_of_the_lab(session)
-
-    def _nodes_of_the_lab(self, session: Session) -> tuple[NodeState, ...]:
-        """What there will be, or was."""
+    async def _machines(
+        self, session: Session
+    ) -> tuple[list[NodeRead], list[SegmentRead]]:
         try:
-            nodes = self.lab(session.lab).manifest.nodes
+            manifest = self.lab(session.lab).manifest
         except NotFound:  # The lab is not in the catalogue any more.
-            return ()
-        live = session.state in LIVE
-        return tuple(
-            NodeState(
-                name=node.name,
-                power=Power.STARTING if live else Power.OFF,
-                ready=False,
-                boots=0,
-                disks=tuple(
-                    DiskState(name=disk.name, size_mb=disk.size_mb, present=True)
-                    for disk in node.disks
-                ),
-            )
-            for node in nodes
+            return [], []
+        nodes = expected_nodes(manifest, live=session.state in LIVE)
+        segments = expected_segments(manifest)
+        if session.is_usable:
+            with suppress(NodeUnreachable, SandboxUnavailable):
+                nodes = await self.driver.nodes(session.name)
+                segments = await self.driver.segments(session.name)
+        subnets = {each.name: each.subnet for each in manifest.segments}
+        return (
+            [
+                NodeRead.of(each, manifest.addresses_of(each.name))
+                for each in nodes
+                if each.name != OBSERVER
+            ],
+            [SegmentRead.of(each, subnets.get(each.name)) for each in segments],
         )
+
+
+def tells_of(event: Mapping[str, Any], fault: Fault) -> bool:
+    """Whether what happened is this fault, and not one somebody else made just now."""
+    kind = "reset" if fault.kind == "power.reset" else fault.kind
+    about = {"kind": f"fault.{kind}", "node": fault.node}
+    if fault.segment is not None:
+        about["segment"] = fault.segment
+    return all(event.get(key) == value for key, value in about.items())

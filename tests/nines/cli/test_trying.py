@@ -68,7 +68,7 @@ class Author:
 
 @pytest.fixture
 def author(tmp_path: Path) -> Iterator[Author]:
-    author = Author(write_lab(tmp_path / "ch09" / "test", disks=1))
+    author = Author(write_lab(tmp_path / "ch09" / "test", disks=1, pair=True))
     yield author
     author.program.kill()
     author.program.wait()
@@ -86,9 +86,18 @@ def test_an_author_types_checks_breaks_and_leaves(author: Author) -> None:
     author.types("\x1d")
     author.sees("[q]uit")
     author.types("f")
-    author.sees("disk.pull st1 vdb")
-    author.types("c")
+    author.sees("[d] disk.pull node=st1 disk=vdb")
+    author.types("d")
     author.sees("Done.")
+    author.types("\x1d")
+    author.sees("[q]uit")
+    author.types("f")
+    author.sees("disk.insert node=st1 disk=vdb")
+    author.sees("cable.cut node=st2 nic=eth0")
+    author.sees("segment.off segment=lan")
+    author.sees("net.partition node=st1 segment=lan peer=st2")
+    author.types("-")
+    author.sees("Ctrl-] for the menu")
     author.types("\x1d")
     author.sees("[q]uit")
     author.types("q")

@@ -10,9 +10,15 @@ from typing import Any
 
 import pytest
 
-from nines.sandboxes.driver import NodeUnreachable, Power, SandboxUnavailable
+from labkit.faults import FaultKind
+from nines.sandboxes.driver import (
+    NodeUnreachable,
+    Partition,
+    Power,
+    SandboxUnavailable,
+)
 from nines.sandboxes.drivers.frames import FrameReader, ProtocolBroken
-from nines.sandboxes.drivers.linked import Links, read_nodes
+from nines.sandboxes.drivers.linked import Links, op_of, read_nodes, read_segments
 from tests.fakes.driver import FakeDriver
 from tests.nines.sandboxes.boxes import BOX, ignore, until
 
@@ -263,15 +269,68 @@ def test_a_frame_from_the_wrong_side_is_nonsense() -> None:
 
 
 def test_a_status_is_read_or_refused() -> None:
-    node = {"power": "on", "ready": True, "boots": 1, "disks": {}}
+    nic = {"segment": "lan", "plugged": False, "mac": "52:54:00:00:00:01"}
+    node = {
+        "power": "on",
+        "ready": True,
+        "frozen": False,
+        "boots": 1,
+        "disks": {"vdb": {"present": True, "size_mb": 8, "failing": True}},
+        "nics": {"eth0": nic},
+    }
     (state,) = read_nodes({"nodes": {"st1": node}})
     assert state.power is Power.ON
+    assert state.disks[0].failing
+    assert (state.nics[0].name, state.nics[0].plugged) == ("eth0", False)
 
     broken: list[dict[str, Any]] = [
         {},
         {"nodes": []},
         {"nodes": {"a": {**node, "power": "?"}}},
+        {"nodes": {"a": {**node, "nics": ["eth0"]}}},
+        {"nodes": {"a": {**node, "nics": {"eth0": {}}}}},
     ]
     for nonsense in broken:
         with pytest.raises(SandboxUnavailable):
             read_nodes(nonsense)
+
+
+def test_the_networks_in_a_status_are_read_or_refused() -> None:
+    apart = {"kind": "partition", "node": "n1", "peer": "n2", "one_way": True}
+    slow = {"kind": "shape", "delay_ms": 50.0, "loss_percent": 1, "rate_kbit": 0}
+    rules = [apart, slow, {**slow, "node": "n1"}]
+
+    (lan,) = read_segments({"segments": {"lan": {"up": False, "rules": rules}}})
+
+    assert not lan.up
+    assert lan.partitions == (Partition(node="n1", peer="n2", one_way=True),)
+    assert [each.node for each in lan.shaping] == [None, "n1"]
+    assert (lan.shaping[0].delay_ms, lan.shaping[0].loss_percent) == (50, 1)
+    broken: list[dict[str, Any]] = [
+        {},
+        {"segments": ["lan"]},
+        {"segments": {"lan": {"up": True}}},
+        {"segments": {"lan": {"up": True, "rules": ["peer"]}}},
+        {"segments": {"lan": {"up": True, "rules": [{"delay_ms": "fast"}]}}},
+        {"segments": {"lan": {"up": True, "rules": [{"rate_kbit": 1e400}]}}},
+    ]
+    for nonsense in broken:
+        with pytest.raises(SandboxUnavailable):
+            read_segments(nonsense)
+
+
+@pytest.mark.parametrize(
+    ("kind", "op"),
+    [
+        ("disk.pull", "disk_pull"),
+        ("cable.plug", "cable_plug"),
+        ("power.off", "power_off"),
+        ("power.reset", "reset"),
+        ("node.freeze", "freeze"),
+        ("segment.on", "segment_on"),
+        ("net.partition", "partition"),
+        ("process.kill", "process_kill"),
+    ],
+)
+def test_a_fault_has_a_name_on_the_link(kind: FaultKind, op: str) -> None:
+    assert op_of(kind) == op

@@ -84,10 +84,33 @@ async def test_faults_are_those_the_lab_allows(
     assert pulled.status_code == 200
     assert [each["kind"] for each in pulled.json()["events"]] == ["fault.disk.pull"]
     assert (again.status_code, again.json()["error"]) == (409, "fault_refused")
+    assert again.json()["params"] == {"reason": "disk_absent"}
     assert (power.status_code, power.json()["error"]) == (403, "fault_not_allowed")
     log = (await client.get(f"/sessions/{session['id']}/log")).json()
     assert log[-1]["kind"] == "fault.disk.pull"
     assert log[-1]["disk"] == "vdb"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "disk.pull", "node": "st1"},
+        {"kind": "disk.pull", "node": "st1", "disk": "vdb", "segment": "lan"},
+        {"kind": "disk.eat", "node": "st1"},
+        {"kind": "net.shape", "segment": "lan", "delay_ms": -1},
+        {"kind": "net.shape", "segment": "lan", "loss_percent": "nan"},
+        {"kind": "process.kill", "node": "st1", "process": "a-name-of-17-chars"},
+        {"kind": "cable.cut", "node": "../etc", "nic": "eth0"},
+    ],
+)
+async def test_a_fault_that_makes_no_sense_is_invalid(
+    client: httpx.AsyncClient, keeper: Keeper, body: Told
+) -> None:
+    session = await become_ready(client)
+
+    refused = await client.post(f"/sessions/{session['id']}/faults", json=body)
+
+    assert refused.status_code == 422, refused.text
 
 
 async def test_extensions_and_resets(client: httpx.AsyncClient, keeper: Keeper) -> None:

@@ -26,6 +26,7 @@ from nines.sandboxes.driver import (
     Report,
     SandboxSpec,
     SandboxUnavailable,
+    SegmentState,
     TerminalState,
 )
 from nines.sandboxes.drivers.capacity import (
@@ -37,6 +38,7 @@ from nines.sandboxes.drivers.capacity import (
 from nines.sandboxes.drivers.docker import FULL, MEMORY, SESSION, Engine, Limits, Order
 from nines.sandboxes.drivers.images import Shape, session_order
 from nines.sandboxes.drivers.linked import Links
+from nines.sandboxes.drivers.profiles import Profiles, builder
 from nines.sandboxes.drivers.workshop import Ready, Workshop
 
 logger = logging.getLogger(__name__)
@@ -67,11 +69,10 @@ class DockerDriver:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
         self._engine = Engine(server_id(self._state))
         self._links = Links(self._state / "links")
+        folder = (profiles or self._state / "profiles").absolute()
+        self.profiles = Profiles(folder, self._state / "locks", builder(folder))
         self.workshop = Workshop(
-            self._engine,
-            self.in_thread,
-            state=self._state,
-            profiles=profiles or self._state / "profiles",
+            self._engine, self.in_thread, state=self._state, profiles=folder
         )
 
     async def start(self, spec: SandboxSpec, *, report: Report) -> None:
@@ -100,6 +101,7 @@ class DockerDriver:
     async def _prepare(self, spec: SandboxSpec, report: Report) -> Ready:
         report(Phase.IMAGE)
         image = await self.workshop.image()
+        await self.profiles.have(node.profile for node in spec.nodes)
         report(Phase.TEMPLATE)
         return await self.workshop.prepare(image, [Shape.of(n) for n in spec.nodes])
 
@@ -195,6 +197,9 @@ class DockerDriver:
 
     async def nodes(self, name: str) -> tuple[NodeState, ...]:
         return await self._links.nodes(name)
+
+    async def segments(self, name: str) -> tuple[SegmentState, ...]:
+        return await self._links.segments(name)
 
     async def terminals(self, name: str) -> tuple[TerminalState, ...]:
         return await self._links.terminals(name)

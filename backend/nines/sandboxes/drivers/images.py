@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nines.sandboxes.driver import NodeSpec, SandboxUnavailable
+from nines.sandboxes.driver import NicSpec, NodeSpec, SandboxUnavailable
 
 ARTEFACTS = ("rootfs.qcow2", "vmlinux", "initrd.cpio", "meta.json")
 
@@ -42,11 +42,12 @@ class Shape:
     memory_mb: int
     cpus: int
     disks: tuple[int, ...]
+    nics: int
 
     @classmethod
     def of(cls, node: NodeSpec) -> "Shape":
         sizes = tuple(disk.size_mb for disk in node.disks)
-        return cls(node.profile, node.memory_mb, node.cpus, sizes)
+        return cls(node.profile, node.memory_mb, node.cpus, sizes, len(node.nics))
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Template:
             "memory_mb": self.shape.memory_mb,
             "cpus": self.shape.cpus,
             "disks": list(self.shape.disks),
+            "nics": self.shape.nics,
             "accel": self.accel,
         }
         return json.dumps(body)
@@ -85,7 +87,7 @@ def plan_template(
 
 
 def shape_facts(shape: Shape) -> Sequence[object]:
-    return (shape.profile, shape.memory_mb, shape.cpus, shape.disks)
+    return (shape.profile, shape.memory_mb, shape.cpus, shape.disks, shape.nics)
 
 
 def cpu_model() -> str:
@@ -106,7 +108,7 @@ def read_profile(folder: Path, name: str) -> Profile:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SandboxUnavailable(
             f"The machine image “{name}” has not been built here. "
-            "Build it with `make up`."
+            f"Build it with `nines images build {name}`."
         ) from error
 
 
@@ -123,6 +125,7 @@ def session_order(
             "memory_mb": node.memory_mb,
             "cpus": node.cpus,
             "disks": [{"name": d.name, "size_mb": d.size_mb} for d in node.disks],
+            "nics": [nic_order(nic) for nic in node.nics],
             "files": {
                 path: {"text": file.text, "mode": file.mode}
                 for path, file in node.files.items()
@@ -135,6 +138,11 @@ def session_order(
     if len(text.encode()) > 100_000:  # The kernel's limit for one variable is 128 KiB.
         raise SandboxUnavailable("The lab's files are too large to start with.")
     return text
+
+
+def nic_order(nic: NicSpec) -> dict[str, Any]:
+    address = {} if nic.address is None else {"address": nic.address}
+    return {"segment": nic.segment, **address, "mtu": nic.mtu}
 
 
 @asynccontextmanager

@@ -342,6 +342,9 @@ def read_event(body: dict[str, Any]) -> Event:
             kind=str(body["kind"])[:40],
             node=text("node"),
             disk=text("disk"),
+            nic=text("nic"),
+            segment=text("segment"),
+            peer=text("peer"),
             terminal=text("terminal"),
             detail=str(body.get("detail") or "")[:300],
         )

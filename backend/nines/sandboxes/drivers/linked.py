@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from labkit.faults import FaultKind
 from nines.sandboxes.driver import (
     CommandResult,
     DiskState,
@@ -18,10 +19,14 @@ from nines.sandboxes.driver import (
     Fault,
     FaultRefused,
     FileNotThere,
+    NicState,
     NodeState,
     NodeUnreachable,
+    Partition,
     Power,
     SandboxUnavailable,
+    SegmentState,
+    Shaping,
     Terminal,
     TerminalState,
 )
@@ -32,16 +37,10 @@ from nines.sandboxes.drivers.link import Link
 DISK_PIECE = 64 * 1024
 MAX_FILE = 512 * 1024
 FAULT_WITHIN = 60.0
-OPS = {
-    "disk.pull": "disk_pull",
-    "disk.insert": "disk_insert",
-    "power.off": "power_off",
-    "power.on": "power_on",
-    "power.reset": "reset",
-}
 _unreachable = {
     "agent_gone": "The machine does not answer.",
     "not_running": "The machine is off.",
+    "frozen": "The machine is frozen.",
     "no_such_node": "There is no such machine.",
     "timed_out": "The machine did not answer in time.",
 }
@@ -51,8 +50,19 @@ _faults = {
     "disk_absent": "The disk is out already.",
     "disk_present": "The disk is in already.",
     "disk_busy": "The machine is still letting go of the disk. Try again in a moment.",
+    "cable_cut": "The cable is unplugged already.",
+    "cable_plugged": "The cable is plugged in already.",
+    "frozen": "The machine is frozen.",
+    "not_frozen": "The machine is not frozen.",
+    "segment_off": "The network is off already.",
+    "segment_on": "The network is on already.",
+    "partitioned": "The two are cut off from each other already.",
+    "not_partitioned": "The two are not cut off from each other.",
+    "no_such_process": "No such process is running in the machine.",
     "no_such_disk": "The machine has no such disk.",
+    "no_such_nic": "The machine has no such network interface.",
     "no_such_node": "There is no such machine.",
+    "no_such_segment": "There is no such network.",
 }
 
 
@@ -107,6 +117,9 @@ class Links:
     async def nodes(self, name: str) -> tuple[NodeState, ...]:
         return read_nodes(await self._ask(name, "status"))
 
+    async def segments(self, name: str) -> tuple[SegmentState, ...]:
+        return read_segments(await self._ask(name, "status"))
+
     async def terminals(self, name: str) -> tuple[TerminalState, ...]:
         return read_terminals(await self._ask(name, "status"))
 
@@ -114,15 +127,16 @@ class Links:
         return LinkedNode(self, name, node)
 
     async def inject(self, name: str, fault: Fault) -> None:
-        fields: dict[str, Any] = {"node": fault.node}
-        if fault.disk is not None:
-            fields["disk"] = fault.disk
         link = await self.find(name)
         try:
-            await link.request(OPS[fault.kind], within=FAULT_WITHIN, **fields)
+            op = op_of(fault.kind)
+            await link.request(op, within=FAULT_WITHIN, **fault.given)
         except Refused as refused:
+            if refused.code == "bad_request":
+                message = "These machines cannot be broken like that."
+                raise FaultRefused(message, reason=refused.code) from refused
             if sentence := _faults.get(refused.code):
-                raise FaultRefused(sentence) from refused
+                raise FaultRefused(sentence, reason=refused.code) from refused
             raise explain(refused) from refused
 
     async def events(self, name: str, *, after: int = 0) -> AsyncIterator[Event]:
@@ -217,6 +231,12 @@ class LinkedNode:
         )
 
 
+def op_of(kind: FaultKind) -> str:
+    """What the supervisor calls it: `disk_pull`, `reset`, `freeze`, `partition`."""
+    area, verb = kind.split(".")
+    return verb if area in ("node", "net") or verb == "reset" else f"{area}_{verb}"
+
+
 def explain(refused: Refused) -> Exception:
     """A refusal as one of the seam's errors."""
     if sentence := _unreachable.get(refused.code):
@@ -244,14 +264,60 @@ def read_nodes(status: dict[str, Any]) -> tuple[NodeState, ...]:
                         name=str(disk),
                         size_mb=int(state["size_mb"]),
                         present=bool(state["present"]),
+                        failing=bool(state.get("failing")),
                     )
                     for disk, state in node["disks"].items()
                 ),
+                nics=tuple(
+                    NicState(
+                        name=str(nic),
+                        segment=str(state["segment"]),
+                        plugged=bool(state["plugged"]),
+                        mac=str(state["mac"]),
+                    )
+                    for nic, state in node["nics"].items()
+                ),
+                frozen=bool(node["frozen"]),
             )
             for name, node in status["nodes"].items()
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SandboxUnavailable("The sandbox answers nonsense.") from error
+
+
+def read_segments(status: dict[str, Any]) -> tuple[SegmentState, ...]:
+    try:
+        return tuple(
+            SegmentState(
+                name=str(name),
+                up=bool(each["up"]),
+                partitions=tuple(
+                    Partition(
+                        node=str(rule["node"]),
+                        peer=str(rule["peer"]),
+                        one_way=bool(rule.get("one_way")),
+                    )
+                    for rule in each["rules"]
+                    if "peer" in rule
+                ),
+                shaping=tuple(
+                    read_shaping(rule) for rule in each["rules"] if "peer" not in rule
+                ),
+            )
+            for name, each in status["segments"].items()
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise SandboxUnavailable("The sandbox answers nonsense.") from error
+
+
+def read_shaping(rule: dict[str, Any]) -> Shaping:
+    node = rule.get("node")
+    return Shaping(
+        node=None if node is None else str(node),
+        delay_ms=float(rule.get("delay_ms", 0)),
+        loss_percent=float(rule.get("loss_percent", 0)),
+        rate_kbit=int(rule.get("rate_kbit", 0)),
+    )
 
 
 def read_terminals(status: dict[str, Any]) -> tuple[TerminalState, ...]:
