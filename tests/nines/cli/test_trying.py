@@ -14,8 +14,9 @@ import pytest
 from nines.config import ROOT
 from tests.fakes.lab import write_lab
 
+# Ctrl-C means something at a terminal, whatever started these tests in the background.
 PROGRAM = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from labkit.manifest import read_lab
 from nines.cli.trying import try_lab
@@ -29,6 +30,7 @@ async def main():
         print("LEFT", len(driver.live), flush=True)
         await driver.end()
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main())
 """
 
